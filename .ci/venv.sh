@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# venv.sh REQUIREMENTS: makes .venv with the newest Python found, and the link from which Ansible loads this checkout.
+# The environment itself lies in the cache, named after what is in it, so a fresh clone finds it ready.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+requirements=$1
+cache=${KUBENEBULA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubenebula}
+
+stop() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+newest_python() {
+  local version candidate
+  for version in ${PYTHON:-3.14 3.13 3.12 3.11}; do
+    for candidate in "python${version#python}" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"${version#python}".*/bin/python3; do
+      if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        "$candidate" -c 'import sys; print(sys.executable)'
+        return
+      fi
+    done
+  done
+  return 1
+}
+
+python=$(newest_python) || {
+  [ -z "${PYTHON:-}" ] || stop "PYTHON=$PYTHON was not found; give a version of 3.11 or newer, for example PYTHON=3.12"
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    stop "there is no Python of 3.11 or newer; install one, with its venv module"
+  fi
+  apt-get -o DPkg::Lock::Timeout=300 install -qq -y python3 python3-venv >/dev/null
+  python=$(newest_python) || stop "there is no Python of 3.11 or newer, and this system's packages have none"
+}
+
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || stop "$python has no venv module; install the package python3-venv"
+  apt-get -o DPkg::Lock::Timeout=300 update -qq
+  apt-get -o DPkg::Lock::Timeout=300 install -qq -y "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv" >/dev/null
+fi
+
+key=$(cat requirements*.txt | cat - <("$python" -VV) <(echo "$python $requirements") | sha256sum | cut -c1-16)
+home=$cache/venv/$key
+if [ ! -e "$home/complete" ]; then
+  echo "setup: Python packages for $("$python" -V), once"
+  rm -rf "$home"
+  "$python" -m venv "$home"
+  "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  touch "$home/complete"
+fi
+ln -sfn "$home" .venv
+
+mkdir -p build/collections/ansible_collections/kubenebula
+ln -sfn "$PWD" build/collections/ansible_collections/kubenebula/opennebula

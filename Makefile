@@ -1,0 +1,67 @@
+# Two commands do everything: `make site` and `make test`. `make help` lists the rest.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)/build/collections
+S ?= default
+
+LAB := molecule/lab/lab.sh
+# kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
+export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)')
+
+.PHONY: help venv dev lab lab-down site test check lint unit contract chart molecule clean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+venv: ## set up what the playbooks need, in .venv
+	@.ci/venv.sh requirements.txt
+
+dev: ## set up what the tests need as well
+	@.ci/venv.sh requirements-dev.txt
+
+lab: venv ## a Kubernetes and two hypervisor hosts on this machine, as root
+	@$(LAB) up
+
+lab-down: ## stop the lab; what the cloud holds stays
+	@$(LAB) down
+
+site: venv ## bring up the lab, deploy OpenNebula to it, and say where it is
+	@$(LAB) up
+	ansible-playbook playbooks/site.yml -i inventories/lab
+	.ci/where
+
+check: dev lint unit contract chart ## the tests that need no lab
+
+lint: dev ## ansible-lint, yamllint, ruff, mypy, shellcheck
+	@ruff check .
+	ruff format --check .
+	mypy plugins
+	yamllint --strict .
+	ansible-lint --offline
+	antsibull-changelog lint
+
+unit: dev ## unit tests
+	@pytest -q tests/unit
+
+contract: dev ## the recorded answers of a real oned, against the client and against the lab's stand-in
+	@pytest -q tests/contract
+
+chart: dev ## the chart, rendered and judged
+	@LAB_TOOLS=$$($(LAB) tools) pytest -q tests/chart
+
+molecule: dev ## one scenario on the lab: make molecule S=default
+	@$(LAB) up
+	molecule test --scenario-name $(S)
+
+test: check ## everything
+	@$(LAB) up
+	molecule test --scenario-name default
+
+clean: ## stop the lab and forget all it held; builds stay cached
+	@$(LAB) purge
+	rm -rf build .venv

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The lab: a Kubernetes node, a registry, an apt repository and two hypervisors on one Linux machine.
+set -euo pipefail
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for part in env say process machine go pki network runtime services images cluster hosts; do
+  # shellcheck source=/dev/null  # each is checked as a file of its own
+  source "$LAB/lib/$part.sh"
+done
+
+usage() {
+  cat >&2 <<EOF
+usage: lab.sh up | down | purge | status | node-stop | node-start | host-start NAME | host-stop NAME
+
+  up          builds what is missing (once), then starts whatever is not running
+  down        ends everything and takes the network away; what was stored stays
+  purge       down, and forgets the cluster, the hosts and the registry (not the builds)
+  status      what runs; exit code 3 when a part does not
+  node-stop   a power cut of the Kubernetes node alone
+  node-start  power comes back
+  host-stop   a power cut of the hypervisor NAME (${HOSTS[*]})
+  host-start  power comes back
+EOF
+  exit 2
+}
+
+up() {
+  require_machine
+  lock
+  install_packages
+  build_programs
+  make_pki
+  network_up
+  runtime_up
+  services_up
+  images_up
+  cluster_up
+  local name
+  for name in "${HOSTS[@]}"; do host_create "$name"; done
+  for name in "${HOSTS[@]}"; do host_wait "$name"; done
+  step "up: KUBECONFIG=$ADMIN_CONF DOCKER_HOST=$DOCKER_HOST"
+}
+
+down() {
+  require_root
+  lock
+  cluster_down
+  hosts_down
+  services_down
+  runtime_down
+  network_down
+  step "down"
+}
+
+purge() {
+  down
+  rm -rf "$STATE"
+  step "purged"
+}
+
+status() {
+  local part ok=0
+  for part in containerd dockerd registry apt-repository "${NODE_PARTS[@]}"; do
+    if alive "$part"; then echo "$part: running"; else echo "$part: stopped"; ok=3; fi
+  done
+  for part in "${HOSTS[@]}"; do
+    if host_alive "$part"; then echo "$part: running"; else echo "$part: stopped"; ok=3; fi
+  done
+  return "$ok"
+}
+
+running_lab() {
+  require_root
+  lock
+  alive dockerd || fail "the lab is not up: run lab.sh up first"
+}
+
+case "${1:-} ${2:-}" in
+  "up "|"down "|"purge "|"status ") "$1" ;;
+  "node-stop ") running_lab; cluster_cut; step "node stopped" ;;
+  "node-start ") running_lab; cluster_up ;;
+  "host-start "?*) require_host "$2"; running_lab; host_create "$2"; host_wait "$2" ;;
+  "host-stop "?*) require_host "$2"; running_lab; host_cut "$2"; step "$2 stopped" ;;
+  *) usage ;;
+esac

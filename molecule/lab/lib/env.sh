@@ -1,0 +1,33 @@
+# shellcheck shell=bash disable=SC2034  # the other parts use what is set here
+# Names, addresses and folders of the lab.
+
+CACHE=${KUBENEBULA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/kubenebula}
+STATE=/var/lib/kubenebula-lab
+RUN=/run/kubenebula-lab
+
+BRIDGE=onelab0
+LAN=10.66.0.0/24
+NODE=node1
+NODE_IP=10.66.0.1
+HOSTS=(kvm1 lxc1)
+declare -A HOST_IP=([kvm1]=10.66.0.11 [lxc1]=10.66.0.12)
+
+PODS=10.244.0.0/16
+SERVICES=10.96.0.0/16
+API_SERVICE=10.96.0.1
+DNS_SERVICE=10.96.0.10
+
+# where the kubelet and our dockerd put their containers
+POD_CGROUP=kubepods
+HOST_CGROUP=kubenebula-lab
+
+REGISTRY=$NODE_IP:5000
+APT_PORT=5080
+ADMIN_CONF=$STATE/admin.conf
+PKI=$STATE/pki
+
+export PATH=$STATE/bin:$PATH
+export KUBECONFIG=$ADMIN_CONF
+export DOCKER_HOST=unix://$RUN/docker.sock DOCKER_CONFIG=$STATE/docker-config DOCKER_BUILDKIT=1
+export CONTAINERD_ADDRESS=$RUN/containerd.sock
+unset DOCKER_CONTEXT DOCKER_TLS_VERIFY

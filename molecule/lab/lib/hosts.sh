@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# Hypervisors: systemd containers on the site's bridge. Their disks live until purge, or until the image changes.
+
+HOST_IMAGE=kubenebula-lab/hypervisor:12
+# what systemd, libvirt, QEMU and LXC need; --privileged would ask for more than some machines have
+HOST_CAPABILITIES=(sys_admin net_admin net_raw sys_ptrace sys_chroot mknod sys_nice ipc_lock audit_write dac_read_search)
+
+require_host() {
+  [[ -n ${HOST_IP[$1]:-} ]] || fail "there is no hypervisor $1, only ${HOSTS[*]}"
+}
+
+host_alive() {
+  [[ $(docker inspect --format '{{.State.Running}}' "$1" 2>/dev/null) == true ]]
+}
+
+# host_create NAME: it boots; host_wait waits for it
+host_create() {
+  local name=$1 image capability options=()
+  image=$(docker image inspect --format '{{.Id}}' "$HOST_IMAGE")
+  if [[ $(docker inspect --format '{{.Image}}' "$name" 2>/dev/null) != "$image" ]]; then
+    docker rm --force "$name" &>/dev/null || [[ $? == 1 ]]
+    for capability in "${HOST_CAPABILITIES[@]}"; do options+=(--cap-add "$capability"); done
+    [[ ! -e /dev/net/tun ]] || options+=(--device /dev/net/tun)
+    docker create --name "$name" --hostname "$name" --network none "${options[@]}" \
+      --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+      --cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw --tmpfs /run --tmpfs /tmp \
+      --env "LAB_KIND=${name%%[0-9]*}" --env "LAB_ADDRESS=${HOST_IP[$name]}" "$HOST_IMAGE" >/dev/null
+    docker cp "$STATE/ssh/id_ed25519.pub" "$name:/root/.ssh/authorized_keys"
+  fi
+  host_alive "$name" || docker start "$name" >/dev/null
+  host_plug "$name"
+}
+
+# host_plug NAME: a cable from the container to the bridge
+host_plug() {
+  local name=$1 pid
+  ! ip link show "$BRIDGE-$name" &>/dev/null || return 0
+  pid=$(docker inspect --format '{{.State.Pid}}' "$name")
+  ip link add "$BRIDGE-$name" type veth peer name eth0 netns "$pid"
+  ip link set "$BRIDGE-$name" master "$BRIDGE" up
+  nsenter --target "$pid" --net ip address add "${HOST_IP[$name]}/24" dev eth0
+  nsenter --target "$pid" --net ip link set eth0 up
+  nsenter --target "$pid" --net ip route add default via "$NODE_IP"
+}
+
+host_wait() {
+  local name=$1
+  wait_for "$name to boot" 60 docker exec "$name" systemctl is-active --quiet ssh
+  touch "$STATE/ssh/known_hosts"
+  {
+    grep -v "^$name," "$STATE/ssh/known_hosts" || [[ $? == 1 ]]
+    docker exec "$name" sh -c 'cat /etc/ssh/ssh_host_*_key.pub' | awk -v names="$name,${HOST_IP[$name]}" '{ print names, $1, $2 }'
+  } >"$STATE/ssh/known_hosts.new"
+  mv "$STATE/ssh/known_hosts.new" "$STATE/ssh/known_hosts"
+  step "hypervisor $name ${HOST_IP[$name]}"
+}
+
+# host_cut NAME: a power cut
+host_cut() {
+  if host_alive "$1"; then docker kill "$1" >/dev/null; fi
+}
+
+hosts_down() {
+  local name
+  alive dockerd || return 0
+  for name in "${HOSTS[@]}"; do host_cut "$name"; done
+}

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How a call becomes an answer: parameters, authentication, authorization, error codes.
+
+Sources: src/rm/Request.cc, src/acl/AclManager.cc and the recorded transcripts (tests/contract/transcripts).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from xmlrpc.client import Fault
+
+from store import DatabaseAway, Object, Store
+from template import Template
+
+if TYPE_CHECKING:
+    from monitoring import Monitoring
+
+log = logging.getLogger("ReM")
+
+AUTHENTICATION, AUTHORIZATION, NO_EXISTS, ACTION = 0x100, 0x200, 0x400, 0x800
+XML_RPC_API, INTERNAL, ALLOCATE = 0x1000, 0x2000, 0x4000
+
+ONEADMIN_GROUP, USERS_GROUP = 0, 1
+
+RIGHTS = {"USE": 1, "MANAGE": 2, "ADMIN": 4, "CREATE": 8}
+RESOURCES = {
+    name: 0x1000000000 << bit
+    for bit, name in enumerate(
+        "VM HOST NET IMAGE USER TEMPLATE GROUP ACL DATASTORE CLUSTER DOCUMENT ZONE SECGROUP VDC VROUTER"
+        " MARKETPLACE MARKETPLACEAPP VMGROUP VNTEMPLATE HOOK BACKUPJOB".split()
+    )
+}
+ONE, GROUP, ALL, IN_CLUSTER = 0x100000000, 0x200000000, 0x400000000, 0x800000000
+
+
+class OneError(Exception):
+    """A refusal: message, error code and, where oned names it, the object's id."""
+
+    def __init__(self, message: str, code: int = INTERNAL, oid: int = -1) -> None:
+        super().__init__(message)
+        self.code, self.oid = code, oid
+
+
+@dataclass
+class Cloud:
+    """What every call works on."""
+
+    store: Store
+    config: Template
+    monitoring: Monitoring
+    raft: dict[str, int]
+
+
+@dataclass
+class Call:
+    """One authenticated call."""
+
+    cloud: Cloud
+    user: Object
+    wanted: list[tuple[str, str, int | None]] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.cloud.store
+
+    def get(self, kind: str, oid: int) -> Object:
+        """An object, or "Error getting KIND [ID]." with code 1024."""
+        item = self.store.get(kind, oid) if oid >= 0 else None
+        if item is None:
+            raise OneError(f"Error getting {kind} [{oid}].", NO_EXISTS, oid)
+        return item
+
+    def may(self, right: str, resource: str, oid: int | None = None) -> bool:
+        if ONEADMIN_GROUP in self.user["GROUPS"]:
+            return True
+        if resource == "USER" and oid == self.user["ID"] and right in ("USE", "MANAGE"):
+            return True
+        if resource == "GROUP" and oid in self.user["GROUPS"] and right == "USE":
+            return True
+        return any(self.matches(rule, right, resource, oid) for rule in self.store.all("acl"))
+
+    def matches(self, rule: Object, right: str, resource: str, oid: int | None) -> bool:
+        who, what, mask = int(rule["USER"], 16), int(rule["RESOURCE"], 16), 0xFFFFFFFF
+        applies = who & ALL or (who & ONE and who & mask == self.user["ID"])
+        applies = applies or (who & GROUP and who & mask in self.user["GROUPS"])
+        covers = what & ALL or (what & ONE and what & mask == oid)
+        return bool(applies and covers and what & RESOURCES[resource] and int(rule["RIGHTS"], 16) & RIGHTS[right])
+
+    def require(self, *wanted: tuple[str, str, int | None]) -> None:
+        """Refuse with everything that is missing, as oned does, or return."""
+        missing = [w for w in wanted if not self.may(*w)]
+        if missing:
+            texts = [f"{right} {what}{'' if oid is None else f' [{oid}]'}" for right, what, oid in missing]
+            reasons = "; ".join(f"Not authorized to perform {text}" for text in texts)
+            raise OneError(f"User [{self.user['ID']}] : {reasons}.", AUTHORIZATION)
+
+
+@dataclass(frozen=True)
+class Method:
+    name: str
+    parameters: str
+    help: str
+    handler: Callable[..., Any]
+    zone_disabled: bool
+
+
+METHODS: dict[str, Method] = {}
+
+
+def method(name: str, parameters: str, help_text: str, zone_disabled: bool = False) -> Callable[..., Any]:
+    """Register a method. Parameters after the session: s, i, b, A; those after "?" may be missing.
+
+    zone_disabled: may be called while the zone is disabled.
+    """
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        METHODS[name] = Method(name, parameters, help_text, handler, zone_disabled)
+        return handler
+
+    return register
+
+
+TYPES: dict[str, tuple[type, str]] = {
+    "s": (str, "string"),
+    "i": (int, "integer"),
+    "b": (bool, "boolean"),
+    "A": (list, "array"),
+}
+
+
+def checked(letters: str, values: list[Any]) -> list[Any]:
+    """The parameters a method asked for; raises Fault -501. What is too much is ignored."""
+    required, _, optional = letters.partition("?")
+    result = []
+    for position, letter in enumerate(required):
+        if position >= len(values):
+            raise Fault(-501, "Not enough parameters")
+        kind, word = TYPES[letter]
+        value = values[position]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise Fault(-501, f"Parameter that is supposed to be {word} is not")
+        result.append(value)
+    for letter, value in zip(optional, values[len(required) :], strict=False):
+        # An optional parameter of another type counts as absent (recorded: host.info with "false" or 1).
+        if not isinstance(value, TYPES[letter][0]):
+            break
+        result.append(value)
+    return result
+
+
+def digest(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def authenticate(store: Store, session: str) -> Object | None:
+    """The user of a session "name:password", or None. Only the core driver knows passwords."""
+    name, _, password = session.partition(":")
+    oid = store.find("user", name)
+    user = store.get("user", oid) if oid is not None else None
+    if user is None or not user["ENABLED"] or user["AUTH_DRIVER"] != "core" or not password:
+        return None
+    return user if digest(password) == user["PASSWORD"] else None
+
+
+def call(cloud: Cloud, name: str, values: list[Any]) -> list[Any]:
+    """Answer one call as oned does: [true, value, 0] or [false, message, code, id, -1]. Raises Fault."""
+    entry = METHODS.get(name)
+    if entry is None:
+        raise Fault(-506, f"Method '{name}' not defined")
+    (session,) = checked("s", values)
+    try:
+        with cloud.store.transaction():
+            cloud.monitoring.pending.clear()
+            user = authenticate(cloud.store, session)
+            if user is None:
+                raise OneError("User couldn't be authenticated, aborting call.", AUTHENTICATION)
+            zone = cloud.store.get("zone", 0)
+            if zone and zone["STATE"] != 0 and not entry.zone_disabled:
+                raise OneError("Cannot process request, zone disabled")
+            result = entry.handler(Call(cloud, user), *checked(entry.parameters, values[1:]))
+            cloud.monitoring.flush()
+        log.debug("%s called by user %s", name, user["ID"])
+        return [True, result, 0]
+    except OneError as error:
+        log.error("%s: %s", name, error)
+        return [False, f"[{name}] {error}", error.code, error.oid, -1]
+    except DatabaseAway as error:
+        log.error("%s: database: %s", name, error)
+        message = f"[{name}] User couldn't be authenticated, aborting call."
+        return [False, message, AUTHENTICATION, -1, -1]

@@ -1,0 +1,240 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""onemonitord: deploys agents to hosts over SSH and listens to what they push (src/monitor).
+
+A host is reported to oned only after all of: the log-in worked, its probe worked, a datagram of it and a TCP
+message of it arrived. JSON lines on standard input and output speak with oned; JSON is also what agents send.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socketserver
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import driver
+from paths import ETC, start_log
+from template import Template, first, parse, vector
+
+log = logging.getLogger("HMM")
+
+INIT, ERROR, OFFLINE = 0, 3, 8
+TICK_SECONDS = 2
+PERIODS = {"BEACON_HOST": 30, "SYSTEM_HOST": 600, "MONITOR_HOST": 120, "SYNC_STATE_VM": 180}
+DUMMY_SECONDS = 1.0
+
+
+@dataclass
+class Watched:
+    """A host as onemonitord sees it."""
+
+    oid: int
+    name: str
+    im_mad: str
+    state: int
+    heard: float = 0.0
+    working: bool = False
+    deployed: bool = False
+    arrived: dict[str, Any] = field(default_factory=dict)
+
+
+class Monitord:
+    def __init__(self, conf: Template, oned_conf: Template) -> None:
+        self.conf = conf
+        self.network = vector(conf, "NETWORK")
+        asked = vector(conf, "PROBES_PERIOD")
+        self.periods = {name: int(asked.get(name) or default) for name, default in PERIODS.items()}
+        interval = first(conf, "MONITORING_INTERVAL_HOST") or first(oned_conf, "MONITORING_INTERVAL_HOST", "180")
+        self.interval = int(interval)
+        self.remote_dir = first(oned_conf, "SCRIPTS_REMOTE_DIR", "/var/tmp/one")
+        self.drivers = {mad["NAME"] for mad in conf.get("IM_MAD", []) if isinstance(mad, dict) and "NAME" in mad}
+        self.hosts: dict[int, Watched] = {}
+        self.lock = threading.RLock()
+        self.workers = ThreadPoolExecutor(int(self.network.get("THREADS") or 8))
+
+    def tell(self, **message: Any) -> None:
+        with self.lock:
+            print(json.dumps(message), flush=True)
+
+    def from_oned(self, message: dict[str, Any]) -> None:
+        with self.lock:
+            if message["type"] == "DEL_HOST":
+                # As the real one: the agent on the host is not stopped, its messages are ignored from now on.
+                self.hosts.pop(message["id"], None)
+                return
+            new = message["host"]
+            known = self.hosts.get(new["ID"])
+            if known is None:
+                host = Watched(new["ID"], new["NAME"], new["IM_MAD"], new["STATE"], heard=time.time())
+                self.hosts[host.oid] = host
+                # Agents outlive oned: a host that was monitored has the interval's time to be heard.
+                if host.state in (INIT, ERROR):
+                    self.begin(host)
+                return
+            before, known.state = known.state, new["STATE"]
+            known.name, known.im_mad = new["NAME"], new["IM_MAD"]
+            if known.state == before:
+                return
+            if known.state == OFFLINE:
+                known.deployed = False
+                self.workers.submit(self.undeploy, known)
+            elif before == OFFLINE:
+                # Only then: a host enabled out of ERROR waits for its next turn (HostMonitorManager.cc).
+                self.begin(known)
+
+    def begin(self, host: Watched) -> None:
+        if host.working or host.state == OFFLINE:
+            return
+        if host.im_mad not in self.drivers:
+            log.error("start_monitor: Cannot find driver %s", host.im_mad)
+            host.heard = time.time()
+            return
+        host.working, host.deployed, host.arrived, host.heard = True, False, {}, time.time()
+        log.debug("Monitoring host %s(%s)", host.name, host.oid)
+        self.workers.submit(self.deploy, host)
+
+    def deploy(self, host: Watched) -> None:
+        if host.im_mad == "dummy":
+            time.sleep(DUMMY_SECONDS)
+            host.working, host.deployed = False, True
+            self.dummy(host)
+            return
+        settings = {
+            "id": host.oid,
+            "name": host.name,
+            "hypervisor": host.im_mad,
+            "address": self.network.get("MONITOR_ADDRESS") or "auto",
+            "port": int(self.network.get("PORT") or 4124),
+            "periods": self.periods,
+        }
+        try:
+            driver.deploy(host.name, self.remote_dir, settings)
+        except driver.Failed as failure:
+            log.error("Unable to monitor host id: %s. %s", host.oid, failure)
+            with self.lock:
+                host.working, host.heard = False, time.time()
+                if self.hosts.get(host.oid) is host and host.state != OFFLINE:
+                    # oned is told no reason; the cause is in this log only (measured).
+                    self.tell(type="HOST_STATE", id=host.oid, state="ERROR", reason="")
+            return
+        log.debug("Start monitor success, host: %s", host.oid)
+        with self.lock:
+            host.working, host.deployed, host.heard = False, True, time.time()
+            self.promote(host)
+
+    def dummy(self, host: Watched) -> None:
+        """The driver without a host behind it."""
+        system = {"ARCH": ["x86_64"], "HOSTNAME": [host.name], "HYPERVISOR": ["dummy"], "CPUSPEED": ["3200"]}
+        system |= {"TOTALCPU": ["800"], "TOTALMEMORY": ["16777216"], "MODELNAME": ["Dummy(R) Core @ 3.2GHz"]}
+        disks = {"FREE_DISK": "20480", "MAX_DISK": "20480", "USED_DISK": "9720"}
+        sample = {"FREE_CPU": "800", "FREE_MEMORY": "16777216", "USED_CPU": "0", "USED_MEMORY": "0"}
+        with self.lock:
+            host.arrived = {"udp": True, "tcp": True, "system": {"template": system, "disks": disks}, "sample": sample}
+            self.promote(host)
+
+    def undeploy(self, host: Watched) -> None:
+        log.debug("Stopping Monitoring on host %s(%s)", host.name, host.oid)
+        if host.im_mad in self.drivers - {"dummy"}:
+            try:
+                driver.undeploy(host.name, self.remote_dir)
+            except driver.Failed as failure:
+                log.error("Cannot stop monitoring host %s: %s", host.oid, failure)
+
+    def from_host(self, way: str, data: bytes) -> None:
+        try:
+            message = json.loads(data)
+            kind, oid = message["type"], message["id"]
+        except (ValueError, KeyError, TypeError):
+            log.error("Received malformed message over %s", way)
+            return
+        with self.lock:
+            host = self.hosts.get(oid)
+            if host is None:
+                log.warning("message ignored for unknown host %s", oid)
+                return
+            if host.state == OFFLINE or host.name != message.get("name"):
+                return
+            if self.trusted(host):
+                host.heard = time.time()
+            host.arrived[way] = True
+            if kind == "SYSTEM_HOST":
+                host.arrived["system"] = {"template": message["template"], "disks": message["disks"]}
+            elif kind == "MONITOR_HOST":
+                host.arrived["sample"] = message["sample"]
+            self.promote(host)
+
+    def trusted(self, host: Watched) -> bool:
+        """Its agent was deployed; or the host was monitored before oned restarted: agents outlive oned."""
+        return host.deployed or (host.state not in (INIT, ERROR) and not host.working)
+
+    def promote(self, host: Watched) -> None:
+        """Hand reports on to oned once the host has proven every way it must have."""
+        if not (self.trusted(host) and host.arrived.get("udp") and (host.arrived.get("tcp") or not host.deployed)):
+            return
+        system, sample = host.arrived.pop("system", None), host.arrived.pop("sample", None)
+        if system:
+            self.tell(type="HOST_SYSTEM", id=host.oid, **system)
+        if sample:
+            self.tell(type="MONITOR_HOST", id=host.oid, sample=sample)
+            log.info("Successfully monitored host: %s", host.oid)
+
+    def watch(self) -> None:
+        """Deploy anew where nothing was heard for an interval, and retry hosts in ERROR as often."""
+        while True:
+            time.sleep(TICK_SECONDS)
+            with self.lock:
+                for host in self.hosts.values():
+                    if time.time() - host.heard < self.interval:
+                        continue
+                    if host.im_mad == "dummy" and host.deployed and host.state != OFFLINE:
+                        host.heard = time.time()
+                        self.dummy(host)
+                    else:
+                        self.begin(host)
+
+
+class Datagrams(socketserver.UDPServer):
+    allow_reuse_address = True
+    max_packet_size = 65536
+
+
+class Streams(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+def listen(monitord: Monitord) -> None:
+    address = (monitord.network.get("ADDRESS") or "0.0.0.0", int(monitord.network.get("PORT") or 4124))
+
+    class Datagram(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            monitord.from_host("udp", self.request[0])
+
+    class Stream(socketserver.StreamRequestHandler):
+        timeout = 10
+
+        def handle(self) -> None:
+            monitord.from_host("tcp", self.rfile.readline(1 << 20))
+
+    for server in (Datagrams(address, Datagram), Streams(address, Stream)):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def main(arguments: list[str]) -> int:
+    name = arguments[1] if arguments[:1] == ["-c"] else "monitord.conf"
+    conf = parse((ETC / name).read_text(encoding="utf-8"))
+    start_log(vector(conf, "LOG").get("SYSTEM", "file"), "monitor.log")
+    monitord = Monitord(conf, parse((ETC / "oned.conf").read_text(encoding="utf-8")))
+    listen(monitord)
+    threading.Thread(target=monitord.watch, daemon=True).start()
+    # oned closes this pipe when it stops, and the kernel does when it is killed.
+    for line in sys.stdin:
+        monitord.from_oned(json.loads(line))
+    os._exit(0)

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waits until hosts are MONITORED, and says why one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import host as nouns
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import Host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_plan import World
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import Progress
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+
+POLL_SECONDS = 2.0
+# Before the one extra probe: a name that was registered a moment ago may not resolve everywhere yet.
+PROBE_AGAIN_SECONDS = 5.0
+
+
+@dataclass
+class Waiter:
+    """timeout: seconds for all hosts together."""
+
+    client: Client
+    timeout: float
+    _again: dict[str, float] = field(default_factory=dict)
+
+    def wait(self, world: World, items: Iterable[Progress], probed: set[str]) -> World:
+        """Wait for every item that has not failed and whose host is enabled; failures are noted in the item.
+
+        A host in ERROR gets one more probe per run (oned itself tries again only after 180 s), unless it is in
+        `probed`. Returns the pools as last seen.
+        """
+        waiting = [item for item in items if item.problem is None]
+        deadline = self.client.clock() + self.timeout
+        while True:
+            waiting = [item for item in waiting if self._waits(item, _host(world, item), probed)]
+            if not waiting:
+                return world
+            if self.client.clock() >= deadline:
+                for item in waiting:
+                    item.fail(self._late(_host(world, item)))
+                return world
+            self.client.sleep(POLL_SECONDS)
+            try:
+                world = World(nouns.from_pool(self.client.read(nouns.POOL)), world.clusters, world.vm_names)
+            except OnedError as error:
+                for item in waiting:
+                    item.fail(f"waiting for it was cut short: {error}")
+                return world
+
+    def _waits(self, item: Progress, host: Host | None, probed: set[str]) -> bool:
+        if host is None:
+            item.fail("it was removed from OpenNebula by someone else")
+            return False
+        if host.status != "error":
+            return host.status == "enabled" and not host.monitored
+        if item.name in probed:
+            item.fail(explain(host))
+            return False
+        since = self._again.setdefault(item.name, self.client.clock())
+        if self.client.clock() - since >= PROBE_AGAIN_SECONDS:
+            probed.add(item.name)
+            try:
+                self.client.write("one.host.status", host.id, nouns.ENABLE)
+            except OnedError as error:
+                item.fail(f"{explain(host)}; asking for another probe failed: {error}")
+                return False
+        return True
+
+    def _late(self, host: Host | None) -> str:
+        if host is None:
+            return f"it is not registered after {self.timeout:g} s"
+        if host.status == "error":
+            return explain(host)
+        return (
+            f"it is still {host.state} after {self.timeout:g} s: oned has not probed it. Does oned know the driver "
+            f"{host.im_mad} (IM_MAD in oned.conf and monitord.conf), and do the host's datagrams reach MONITOR_ADDRESS?"
+        )
+
+
+def _host(world: World, item: Progress) -> Host | None:
+    return None if item.id is None else world.by_id.get(item.id)
+
+
+def explain(host: Host) -> str:
+    """Why a host is in ERROR: oned's reason, or where to look, since oned gives none when it could not log in."""
+    if host.error:
+        return f"it is in ERROR: {host.error}"
+    return (
+        "it is in ERROR and oned gives no reason, which mostly means that oned could not log in: check that the name "
+        f"{host.name} resolves in the oned pod, that oneadmin's public key is in the host's authorized_keys and the host's key in "
+        f"known_hosts (ssh oneadmin@{host.name} from the oned container), and that the packages of opennebula-node-{host.im_mad} "
+        "are installed; the cause stands in /var/log/one/monitor.log of the oned pod"
+    )

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which names oned and Kubernetes take, told before either is asked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_ENDS = "-._"
+_HOST_CHARACTER = re.compile(r"[A-Za-z0-9._-]")
+_DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+
+
+def host_name_problem(name: str) -> str | None:
+    """Why oned would refuse `name` for a host, or None.
+
+    The rules are those of OpenNebula 6.10, src/host/HostPool.cc: 2 to 63 characters, letters, digits, ``-``, ``.`` and
+    ``_``, the last three neither first nor last.
+    """
+    if not 2 <= len(name) <= 63:
+        return f"it has {len(name)} characters, OpenNebula takes 2 to 63"
+    bad = next((c for c in name if not _HOST_CHARACTER.match(c)), None)
+    if bad is not None:
+        return f"it holds {bad!r}, OpenNebula takes letters, digits, '-', '.' and '_'"
+    if name[0] in _ENDS:
+        return f"it begins with {name[0]!r}"
+    if name[-1] in _ENDS:
+        return f"it ends with {name[-1]!r}"
+    return None
+
+
+def is_dns_label(name: str) -> bool:
+    """Whether `name` can be a Kubernetes Service (RFC 1035 label: small letters, digits, ``-``, beginning with a letter)."""
+    return _DNS_LABEL.match(name) is not None
+
+
+def repeated(names: list[str]) -> list[str]:
+    """Names that occur more than once; capitals do not tell names apart (oned on MariaDB compares without case)."""
+    alike = Counter(name.casefold() for name in names)
+    return list(dict.fromkeys(name for name in names if alike[name.casefold()] > 1))

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""XML-RPC with oned: session, decoding, errors, batches, and which failures are worth another try."""
+
+from __future__ import annotations
+
+import re
+import time
+import xmlrpc.client
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import (
+    AUTHENTICATION,
+    NoAnswer,
+    OnedError,
+    Unreachable,
+)
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import Transport
+
+# Measured against oned on MariaDB: batches of 50 with 2-4 in flight are as fast as it gets.
+BATCH = 50
+IN_FLIGHT = 4
+# A batch is one call to the network; each call in it gets this many seconds on top of the timeout.
+EXTRA_SECONDS = 0.5
+# oned's words while a zone has no leader, while it replays its log, and while it stops or its database is away.
+# It has done nothing when it says so. Cluster 0 cannot be missing.
+_NOT_NOW = re.compile(r"no leader found|in election mode|is replicating log|Error getting cluster \[0\]")
+# A follower passed the call on to the leader and got nothing back.
+_LOST_BEHIND_FOLLOWER = "libcurl failed"
+_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One XML-RPC method and its parameters after the session."""
+
+    method: str
+    params: tuple[Any, ...] = ()
+
+
+Outcome = Any  # the value oned answered, or an OnedError
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds for which a passing failure is tried again before it is reported."""
+
+    # To a right password oned answers 256 while its database is away; a wrong one should not take minutes to be told.
+    authentication: float = 30.0
+    refused: float = 60.0
+    no_leader: float = 60.0
+    no_answer: float = 60.0
+
+
+@dataclass
+class Client:
+    """Speaks with one oned. Reads are repeated after any passing failure; writes only when oned certainly did nothing.
+
+    username, password: the session is "username:password" (XML-RPC reference, authentication).
+    timeout: seconds one call may take. Without quorum oned keeps a write for 120 s, so it must be ours.
+    """
+
+    transport: Transport
+    username: str
+    password: str = field(repr=False)
+    timeout: float = 30.0
+    patience: Patience = field(default_factory=Patience)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _accepted: bool = field(default=False, init=False)
+
+    def read(self, method: str, *params: Any) -> Any:
+        """Call a method that changes nothing. Returns oned's value, raises OnedError."""
+        return _value(self.read_many([Call(method, params)])[0])
+
+    def write(self, method: str, *params: Any) -> Any:
+        """Call a method that changes something. Raises NoAnswer when its fate is unknown: look up before repeating."""
+        return _value(self.write_many([Call(method, params)])[0])
+
+    def read_many(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Several reads in few requests. One outcome per call, in order; a failed call does not stop the others."""
+        return self._many(calls, write=False)
+
+    def write_many(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Several writes in few requests, several requests at a time; the order in which oned sees them is not kept."""
+        return self._many(calls, write=True)
+
+    def _many(self, calls: Sequence[Call], *, write: bool) -> list[Outcome]:
+        outcomes: list[Outcome] = [None] * len(calls)
+        since: dict[int, float] = {}
+        pending = list(range(len(calls)))
+        pause = 0.5
+        while pending:
+            self._once(calls, pending, outcomes)
+            again = []
+            for index in pending:
+                outcome = outcomes[index]
+                if not isinstance(outcome, OnedError):
+                    self._accepted = True
+                    continue
+                waited = self.clock() - since.setdefault(index, self.clock())
+                if waited < self._worth(outcome, write=write):
+                    again.append(index)
+                else:
+                    outcomes[index] = self._final(outcome, waited)
+            pending = again
+            if pending:
+                self.sleep(pause)
+                pause = min(pause * 2, 4.0)
+        return outcomes
+
+    def _once(self, calls: Sequence[Call], pending: list[int], outcomes: list[Outcome]) -> None:
+        rest = iter(pending)
+        batches = list(iter(lambda: list(islice(rest, BATCH)), []))
+        if len(batches) == 1:
+            answers = [self._send([calls[i] for i in batches[0]])]
+        else:
+            with ThreadPoolExecutor(IN_FLIGHT) as pool:
+                answers = list(pool.map(self._send, ([calls[i] for i in batch] for batch in batches)))
+        for batch, answer in zip(batches, answers, strict=True):
+            for index, outcome in zip(batch, answer, strict=True):
+                outcomes[index] = outcome
+
+    def _send(self, batch: list[Call]) -> list[Outcome]:
+        session = f"{self.username}:{self.password}"
+        try:
+            if len(batch) == 1:
+                call = batch[0]
+                answer = self._exchange(call.method, (session, *call.params), self.timeout)
+                return [_outcome(call.method, answer)]
+            packed = [{"methodName": c.method, "params": [session, *c.params]} for c in batch]
+            seconds = self.timeout + EXTRA_SECONDS * len(batch)
+            answers = self._exchange("system.multicall", (packed,), seconds)
+            if not isinstance(answers, list) or len(answers) != len(batch):
+                raise NoAnswer(f"{self.transport.place} did not answer every call of a batch of {len(batch)}")
+        except OnedError as error:
+            return [_for_method(error, call.method) for call in batch]
+        return [_unpacked(call.method, answer) for call, answer in zip(batch, answers, strict=True)]
+
+    def _exchange(self, method: str, params: tuple[Any, ...], seconds: float) -> Any:
+        body = xmlrpc.client.dumps(params, method, encoding="utf-8").encode()
+        answer = self.transport.post(body, seconds)
+        try:
+            values, _name = xmlrpc.client.loads(_FORBIDDEN.sub(b"", answer))
+        except xmlrpc.client.Fault as fault:
+            raise OnedError(method, int(fault.faultCode), str(fault.faultString)) from fault
+        except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError) as error:
+            raise NoAnswer(f"the answer of {self.transport.place} to {method} is cut off or not XML-RPC: {error}") from error
+        return values[0]
+
+    def _worth(self, error: OnedError, *, write: bool) -> float:
+        """For how many seconds a call that failed like this is repeated; 0 when it is not."""
+        if isinstance(error, Unreachable):
+            return self.patience.refused if error.passing else 0.0
+        if isinstance(error, NoAnswer):
+            return 0.0 if write else self.patience.no_answer
+        if error.code == AUTHENTICATION and not self._accepted:
+            return self.patience.authentication
+        if error.code == AUTHENTICATION:
+            return self.patience.no_leader  # the password was right a moment ago
+        return self.patience.no_leader if _NOT_NOW.search(error.message) else 0.0
+
+    def _final(self, error: OnedError, waited: float) -> OnedError:
+        if error.code == AUTHENTICATION:
+            return OnedError(
+                error.method,
+                error.code,
+                f"oned refuses user {self.username} (tried for {waited:.0f} s): either the password is wrong, or oned's database is "
+                f'away, for oned answers both with "{error.message}"',
+            )
+        if _NOT_NOW.search(error.message):
+            return OnedError(error.method, error.code, f"{error.message} (tried for {waited:.0f} s)")
+        return error
+
+
+def _for_method(error: OnedError, method: str) -> OnedError:
+    if isinstance(error, Unreachable):
+        return Unreachable(error.message, passing=error.passing, method=method)
+    if isinstance(error, NoAnswer):
+        return NoAnswer(error.message, method=method)
+    return OnedError(method, error.code, error.message)
+
+
+def _outcome(method: str, answer: Any) -> Outcome:
+    """[true, value, 0] gives the value; [false, message, code, ...] an OnedError (XML-RPC reference, return values)."""
+    if not isinstance(answer, list) or len(answer) < 2 or not isinstance(answer[0], bool):
+        return OnedError(method, 0, f"the answer to {method} does not look like oned's: {answer!r:.100}")
+    if answer[0]:
+        return answer[1]
+    message = str(answer[1])
+    if _LOST_BEHIND_FOLLOWER in message:
+        return NoAnswer(f"oned could not pass {method} on to its leader ({message})", method=method)
+    return OnedError(method, int(answer[2]) if len(answer) > 2 else 0, message)
+
+
+def _unpacked(method: str, answer: Any) -> Outcome:
+    """One element of a system.multicall answer: a list that holds the result, or a fault."""
+    if isinstance(answer, dict) and "faultCode" in answer:
+        return OnedError(method, int(answer["faultCode"]), str(answer.get("faultString", "")))
+    return _outcome(method, answer[0] if isinstance(answer, list) and len(answer) == 1 else answer)
+
+
+def _value(outcome: Outcome) -> Any:
+    if isinstance(outcome, OnedError):
+        raise outcome
+    return outcome

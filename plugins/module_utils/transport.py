@@ -1,0 +1,118 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries one XML-RPC body to oned and its answer back, over HTTP or HTTPS with the standard library.
+
+oned closes every connection after one answer, whatever the client asks for, so a call is a connection.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, SetupError, Unreachable
+
+HEADERS = {"Content-Type": "text/xml", "User-Agent": "kubenebula.opennebula"}
+CONNECT_TIMEOUT = 10.0
+
+
+class Transport(Protocol):
+    """post() may be called from several threads at once. It raises Unreachable or NoAnswer, nothing else."""
+
+    place: str
+
+    def post(self, body: bytes, timeout: float) -> bytes: ...
+
+
+def looks_like_xmlrpc(answer: bytes) -> bool:
+    return b"<methodResponse" in answer[:512]
+
+
+class HttpTransport:
+    """oned at `api_url`, or a proxy in front of it.
+
+    validate_certs, ca_cert: for https. ca_cert is a path to PEM certificates used instead of the system's.
+    """
+
+    def __init__(self, url: str, *, validate_certs: bool = True, ca_cert: str | None = None) -> None:
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = -1
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
+            raise SetupError(f"api_url {url!r} is not an address such as http://one.example.org:2633/RPC2")
+        if parts.username is not None or parts.password is not None:
+            raise SetupError("api_url holds a user or a password: give them as api_username and api_password")
+        self.place = url
+        self._host, self._port = parts.hostname, port
+        self._path = parts.path if parts.path not in ("", "/") else "/RPC2"
+        self._tls = _tls_context(validate_certs, ca_cert) if parts.scheme == "https" else None
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=CONNECT_TIMEOUT, context=self._tls)
+
+    def post(self, body: bytes, timeout: float) -> bytes:
+        connection = self._connection()
+        connection.timeout = min(timeout, CONNECT_TIMEOUT)
+        try:
+            self._connect(connection)
+            connection.sock.settimeout(timeout)
+            try:
+                connection.request("POST", self._path, body, HEADERS)
+                response = connection.getresponse()
+                answer = response.read()
+            except TimeoutError as error:
+                raise NoAnswer(f"{self.place} gave no answer within {timeout:g} s") from error
+            except (OSError, http.client.HTTPException) as error:
+                reason = str(error) or type(error).__name__
+                raise NoAnswer(f"{self.place} closed the connection without an answer ({reason})") from error
+        finally:
+            connection.close()
+        return self._checked(response.status, answer)
+
+    def _connect(self, connection: http.client.HTTPConnection) -> None:
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            advice = "give the signing certificate as ca_cert"
+            raise Unreachable(f"the certificate of {self.place} is not trusted ({error.verify_message}): {advice}") from error
+        except ssl.SSLError as error:
+            raise Unreachable(f"{self.place} does not speak TLS ({error.reason}): is it http:// rather than https://?") from error
+        except socket.gaierror as error:
+            raise Unreachable(f"the name {self._host} in api_url does not resolve ({error.strerror})") from error
+        except ConnectionRefusedError as error:
+            raise Unreachable(f"{self.place} refuses connections: is oned running?", passing=True) from error
+        except TimeoutError as error:
+            raise Unreachable(f"{self.place} cannot be reached (no connection within {connection.timeout:g} s)", passing=True) from error
+        except OSError as error:
+            raise Unreachable(f"{self.place} cannot be reached ({error.strerror or error})") from error
+
+    def _checked(self, status: int, answer: bytes) -> bytes:
+        if status == 200 and looks_like_xmlrpc(answer):
+            return answer
+        if status == 503:
+            raise Unreachable(f"{self.place} answers HTTP 503: oned behind it is not ready", passing=True)
+        if status in (502, 504):
+            raise NoAnswer(f"{self.place} answers HTTP {status}: the proxy got nothing from oned")
+        hint = "is this oned's XML-RPC address (usually port 2633, path /RPC2)?"
+        if status != 200:
+            raise Unreachable(f"{self.place} answers HTTP {status}: {hint}")
+        kind = "HTML" if b"<html" in answer[:2048].lower() else "something else"
+        raise Unreachable(f"{self.place} answers with {kind} instead of XML-RPC: {hint}")
+
+
+def _tls_context(validate_certs: bool, ca_cert: str | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=ca_cert)
+    except (OSError, ssl.SSLError) as error:
+        raise SetupError(f"ca_cert {ca_cert} cannot be read: {error}") from error
+    if not validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
