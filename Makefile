@@ -33,7 +33,7 @@ lab-down: ## stop the lab; what the cloud holds stays
 site: venv ## bring up the lab, deploy OpenNebula to it, and say where it is
 	@$(LAB) up
 	ansible-playbook playbooks/site.yml -i inventories/lab
-	.ci/where
+	ansible-playbook playbooks/where.yml -i inventories/lab
 
 check: dev lint unit contract chart ## the tests that need no lab
 

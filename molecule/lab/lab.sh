@@ -38,6 +38,7 @@ up() {
   services_up
   images_up
   cluster_up
+  host_image_up
   local name
   for name in "${HOSTS[@]}"; do host_create "$name"; done
   for name in "${HOSTS[@]}"; do host_wait "$name"; done

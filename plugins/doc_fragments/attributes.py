@@ -11,11 +11,11 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    description: Can run in C(check_mode) and predict what it would change, without changing it.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description: In diff mode, returns what has changed, or in C(check_mode) what would change.
   idempotent:
-    description: When run twice in a row with the same arguments, the second invocation indicates that nothing was changed.
+    description: Run twice in a row with the same arguments, the second run changes nothing.
 """
 
     INFO = r"""

@@ -12,7 +12,8 @@ options:
   api_url:
     description:
       - Address of oned's XML-RPC interface, such as V(http://one.example.org:2633/RPC2).
-      - Left out, oned is reached through the service proxy of the Kubernetes API server, as Service C(<release>-oned), port 2633.
+      - Left out, oned is reached through the service proxy of the Kubernetes API server, as Service
+        C(<release>-oned), port 2633.
       - Taken from the environment variable E(ONE_URL) if not given.
     type: str
   api_username:
@@ -34,12 +35,13 @@ options:
     default: true
   ca_cert:
     description:
-      - PEM file with the certificates to trust, instead of the system's for O(api_url) or the kubeconfig's for the API server.
+      - PEM file with the certificates to trust, instead of the system's for O(api_url) or the kubeconfig's for the
+        API server.
     type: path
   kubeconfig:
     description:
-      - Kubeconfig to reach the API server with. Left out, E(KUBECONFIG), then C(~/.kube/config), then the service account of
-        the pod the module runs in.
+      - Kubeconfig to reach the API server with. Left out, E(KUBECONFIG), then C(~/.kube/config), then the service
+        account of the pod the module runs in.
       - Taken from the environment variable E(K8S_AUTH_KUBECONFIG) if not given. Not used with O(api_url).
     type: path
   kube_context:

@@ -23,7 +23,7 @@ EXAMPLES = r"""
 - name: Say which values are wrong
   ansible.builtin.fail:
     msg: "{{ rendered.stderr | kubenebula.opennebula.helm_errors }}"
-  # "The values do not fit the chart opennebula: exposure.type: value must be one of 'NodePort', 'LoadBalancer', 'HostPort'."
+  # "exposure.type: value must be one of 'NodePort', 'LoadBalancer', 'HostPort'; replicas: got string, want integer"
 """
 
 RETURN = r"""
@@ -34,49 +34,76 @@ _value:
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-_SCHEMA = re.compile(r"values don't meet the specifications of the schema\(s\) in the following chart\(s\):", re.IGNORECASE)
+_SCHEMA = re.compile(r"values don't meet the specifications of the schema\(s\)", re.IGNORECASE)
 # Helm >= 3.18 writes a JSON pointer, earlier ones a dotted path or (root).
 _VIOLATION = re.compile(r"^(?P<indent>\s*)- (?:at '(?P<pointer>[^']*)'|(?P<path>[\w.()\[\]-]+)): ?(?P<problem>.*)$")
 _CHART = re.compile(r"^(?P<chart>[A-Za-z0-9][\w.-]*):\s*$")
-# Several of a kind below this line are alternatives, of which each is told.
+# Log lines, warnings and hints around the error itself.
 _NOISE = re.compile(
-    r"^\s*(?:$|(?:time=\S+ )?level=|[IWE]\d{4} \d\d:\d\d|WARNING:|\S+\.go:\d+: |helm\.go:|Use --debug flag|Error: plugin|To learn more)"
+    r"^\s*(?:$|(?:time=\S+ )?level=|[IWE]\d{4} \d\d:\d\d|WARNING:|\d{4}/\d\d/\d\d |\S+\.go:\d+: |Use --debug flag)"
 )
-_ERROR = re.compile(r"^\s*Error: (?:(?:INSTALLATION|UPGRADE|ROLLBACK) FAILED: )?")
+_ERROR = re.compile(r"^\s*(?:stderr: )?Error: (?:(?:INSTALLATION|UPGRADE|ROLLBACK) FAILED: )?")
+
+
+@dataclass
+class Violation:
+    """A line of the report; below it those of the alternatives or members that made it fail."""
+
+    indent: int
+    path: str
+    problem: str
+    parts: list[Violation] = field(default_factory=list)
+
+    def told(self) -> list[str]:
+        if not self.parts:
+            return [f"{self.path or 'the top level'}: {self.problem}"]
+        if self.problem == "validation failed":
+            return [entry for part in self.parts for entry in part.told()]
+        reasons = " or ".join(part.problem for part in self.parts)
+        return [f"{self.path or 'the top level'}: {self.problem} ({reasons})"]
 
 
 def helm_errors(text: Any) -> str:
     """One sentence for the stderr of a failed helm command."""
     output = str(text or "")
     schema = _SCHEMA.search(output)
-    if schema:
-        told = _violations(output[schema.end() :])
-        if told:
-            return told
-    return _last_error(output)
+    return (_violations(output[schema.end() :]) if schema else "") or _last_error(output)
 
 
 def _violations(text: str) -> str:
-    charts: dict[str, list[str]] = {}
+    """Every violation as "path: problem", those of each chart together; Helm itself tells them in random order."""
+    charts: dict[str, list[Violation]] = {}
+    open_ones: list[Violation] = []
     chart = ""
     for line in text.splitlines():
         header = _CHART.match(line)
         if header:
-            chart = header["chart"]
-            continue
-        violation = _VIOLATION.match(line)
+            chart, open_ones = header["chart"], []
+        violation = _violation(line)
         if violation is None:
             continue
-        path = _dotted(violation["pointer"]) if violation["pointer"] is not None else violation["path"].replace("(root)", "")
-        problem = violation["problem"].removeprefix(f"{violation['path']} ").strip()
-        entry = f"{path or 'the top level'}: {problem}"
-        if entry not in charts.setdefault(chart, []):
-            charts[chart].append(entry)
-    return " ".join(
-        f"The values do not fit the chart{' ' + name if name else ''}: {'; '.join(entries)}." for name, entries in charts.items()
-    )
+        while open_ones and open_ones[-1].indent >= violation.indent:
+            open_ones.pop()
+        (open_ones[-1].parts if open_ones else charts.setdefault(chart, [])).append(violation)
+        open_ones.append(violation)
+    told = []
+    for name, violations in charts.items():
+        entries = sorted({entry for violation in violations for entry in violation.told()})
+        told.append((f"chart {name}: " if len(charts) > 1 else "") + "; ".join(entries))
+    return "; ".join(told)
+
+
+def _violation(line: str) -> Violation | None:
+    match = _VIOLATION.match(line)
+    if match is None:
+        return None
+    problem = match["problem"].strip()
+    if match["pointer"] is not None:
+        return Violation(len(match["indent"]), _dotted(match["pointer"]), problem)
+    return Violation(0, match["path"].replace("(root)", ""), problem.removeprefix(f"{match['path']} "))
 
 
 def _dotted(pointer: str) -> str:
@@ -91,10 +118,7 @@ def _dotted(pointer: str) -> str:
 def _last_error(text: str) -> str:
     lines = [line.rstrip() for line in text.splitlines() if not _NOISE.match(line)]
     starts = [number for number, line in enumerate(lines) if _ERROR.match(line)]
-    if starts:
-        lines = lines[starts[-1] :]
-    else:
-        lines = lines[-1:]
+    lines = lines[starts[-1] if starts else -1 :]
     return " ".join(_ERROR.sub("", line).strip() for line in lines)
 
 

@@ -13,8 +13,8 @@ description:
 options:
   _input:
     description:
-      - For each hypervisor, by inventory name, its variables. Those used are C(hypervisor_type), C(hypervisor_address) and
-        C(ansible_host); others may be there.
+      - For each hypervisor, by inventory name, its variables. Those used are C(hypervisor_type),
+        C(hypervisor_address) and C(ansible_host); others may be there.
     type: dict
     required: true
   name_resolution:
@@ -67,7 +67,9 @@ def hypervisor_problems(hypervisors: Mapping[str, Mapping[str, Any]], name_resol
             found.append(_no_ip(name, variables))
     alike = ", ".join(names.repeated([str(name) for name in hypervisors]))
     if alike:
-        found.append(f"Hypervisors {alike} differ in capitals only, which OpenNebula does not tell apart: rename all but one.")
+        found.append(
+            f"Hypervisors {alike} differ in capitals only, which OpenNebula does not tell apart: rename all but one."
+        )
     return found + _shared(hypervisors)
 
 
@@ -86,8 +88,9 @@ def _name(name: str, name_resolution: str) -> str | None:
         return f"Hypervisor {name} cannot be registered under this name: {problem}. Rename it in the inventory."
     if name_resolution == "service" and not names.is_dns_label(str(name)):
         return (
-            f"Hypervisor {name} cannot be the name of a Service, which is how pods resolve it (small letters, digits and '-', "
-            "beginning with a letter): rename it in the inventory, or set ssh_trust_name_resolution: dns and have your DNS resolve it."
+            f"Hypervisor {name} cannot be the name of a Service, which is how pods resolve it (small letters, digits "
+            "and '-', beginning with a letter): rename it in the inventory, or set ssh_trust_name_resolution: dns and "
+            "have your DNS resolve it."
         )
     return None
 
@@ -122,7 +125,8 @@ def _shared(hypervisors: Mapping[str, Mapping[str, Any]]) -> list[str]:
         address = _address(name, variables)
         users.setdefault(_ip(address) or address.casefold(), []).append(str(name))
     return [
-        f"Hypervisors {', '.join(sharing)} have the same address {address}: give each its own hypervisor_address or ansible_host."
+        f"Hypervisors {', '.join(sharing)} have the same address {address}: give each its own hypervisor_address or "
+        "ansible_host."
         for address, sharing in users.items()
         if len(sharing) > 1
     ]

@@ -18,7 +18,11 @@ def container_problem(status: Mapping[str, Any]) -> str:
         last = (ended.get("message") or "").strip()
         return last or f"ended with exit code {ended['exitCode']}"
     if waiting:
-        return f"{waiting.get('reason', 'waiting')}: {waiting['message']}" if waiting.get("message") else str(waiting.get("reason"))
+        return (
+            f"{waiting.get('reason', 'waiting')}: {waiting['message']}"
+            if waiting.get("message")
+            else str(waiting.get("reason"))
+        )
     if not status.get("ready") and "running" in state:
         return "runs but is not ready"
     return ""

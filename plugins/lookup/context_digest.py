@@ -9,10 +9,10 @@ author: KubeNebula contributors (@kubenebula)
 version_added: 0.1.0
 short_description: Digest of everything that goes into an image build
 description:
-  - Digests the files below one or more directories, so that an image can be tagged with what it was built from and is rebuilt
-    only when that changes.
-  - What counts is each file's path below its directory, its contents, whether its owner may execute it, and where a symbolic
-    link points. Times, owners and the place of the checkout do not count, nor do empty directories.
+  - Digests the files below one or more directories, so that an image can be tagged with what it was built from and
+    is rebuilt only when that changes.
+  - What counts is each file's path below its directory, its contents, whether its owner may execute it, and where a
+    symbolic link points. Times, owners and the place of the checkout do not count, nor do empty directories.
   - C(__pycache__), C(*.pyc) and C(.git) are left out.
 options:
   _terms:
@@ -67,7 +67,11 @@ def entries(directory: Path) -> Iterator[Path]:
         here = Path(parent)
         links = [name for name in directories if (here / name).is_symlink()]
         directories[:] = [name for name in directories if name not in IGNORED_DIRECTORIES and name not in links]
-        found += [here / name for name in files + links if name not in IGNORED_DIRECTORIES and not name.endswith(IGNORED_SUFFIX)]
+        found += [
+            here / name
+            for name in files + links
+            if name not in IGNORED_DIRECTORIES and not name.endswith(IGNORED_SUFFIX)
+        ]
     yield from sorted(found, key=lambda path: path.relative_to(directory).as_posix().encode())
 
 
@@ -90,7 +94,7 @@ def digest(directories: list[Path], extra: Any = None) -> str:
             mode = path.lstat().st_mode
             name = path.relative_to(directory).as_posix().encode()
             if stat.S_ISLNK(mode):
-                add(name, b"link", os.readlink(path).encode())
+                add(name, b"link", str(path.readlink()).encode())
             elif stat.S_ISREG(mode):
                 add(name, b"executable" if mode & stat.S_IXUSR else b"file", path.read_bytes())
             else:
@@ -99,7 +103,7 @@ def digest(directories: list[Path], extra: Any = None) -> str:
     return total.hexdigest()
 
 
-class LookupModule(LookupBase):
+class LookupModule(LookupBase):  # type: ignore[misc]  # Ansible ships no types
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
         directories = [Path(self._loader.path_dwim(str(term))) for term in terms]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import kube
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
@@ -54,12 +54,12 @@ def client(params: Mapping[str, Any]) -> Client:
     return Client(transport(params), params["api_username"], params["api_password"], timeout=params["timeout"])
 
 
-def run(module: AnsibleModule, work: Callable[[Client], dict[str, Any]]) -> NoReturn:
+def run(module: AnsibleModule, work: Callable[[Client], dict[str, Any]]) -> None:
     """Exit the module with what `work` returns; with fail_json when it holds `msg`, or when an error came up."""
     try:
         result = work(client(module.params))
     except (OnedError, TemplateError) as error:
-        module.fail_json(msg=str(error))
+        result = {"msg": str(error)}
     if not module._diff:
         result.pop("diff", None)
     if result.get("msg"):

@@ -27,7 +27,10 @@ _STATUSES = {
 
 @dataclass(frozen=True)
 class World:
-    """What oned answered. clusters: empty when no wanted host names one. vm_names: of machines on hosts to be removed."""
+    """What oned answered.
+
+    clusters: empty when no wanted host names one. vm_names: of the machines on hosts that are to be removed.
+    """
 
     hosts: Sequence[Host]
     clusters: Sequence[Cluster] = ()
@@ -64,7 +67,9 @@ def check_names(specs: Sequence[HostSpec]) -> None:
     """Raises SetupError when one host is listed twice."""
     twice = names.repeated([spec.name for spec in specs])
     if twice:
-        raise SetupError(f"these hosts are listed more than once (capitals do not tell names apart): {', '.join(twice)}")
+        raise SetupError(
+            f"these hosts are listed more than once (capitals do not tell names apart): {', '.join(twice)}"
+        )
 
 
 def check(specs: Sequence[HostSpec], world: World, state: str) -> None:
@@ -86,7 +91,9 @@ def _mistakes(spec: HostSpec, world: World) -> list[str]:
             found.append(f"host {spec.name} is new: give type, or both im_mad and vmm_mad")
     if spec.cluster is not None and clusters.find(list(world.clusters), spec.cluster) is None:
         existing = ", ".join(f"{cluster.name} ({cluster.id})" for cluster in world.clusters)
-        found.append(f"host {spec.name}: there is no cluster {spec.cluster!r}; there are {existing or 'none you may see'}")
+        found.append(
+            f"host {spec.name}: there is no cluster {spec.cluster!r}; there are {existing or 'none you may see'}"
+        )
     return found
 
 
@@ -142,8 +149,8 @@ def _existing(spec: HostSpec, host: Host, world: World, state: str, probe_again:
     if (spec.im_mad or host.im_mad, spec.vmm_mad or host.vmm_mad) != (host.im_mad, host.vmm_mad):
         problem = (
             f"it is registered with the drivers {host.im_mad}/{host.vmm_mad} and wanted with "
-            f"{spec.im_mad or host.im_mad}/{spec.vmm_mad or host.vmm_mad}: OpenNebula cannot change the drivers of a host, "
-            "so remove it (state absent) and add it again"
+            f"{spec.im_mad or host.im_mad}/{spec.vmm_mad or host.vmm_mad}: OpenNebula cannot change the drivers of a "
+            "host, so remove it (state absent) and add it again"
         )
         return ItemPlan(spec.name, host.id, before=before, after=before, problem=problem)
     after = dict(before)

@@ -91,7 +91,7 @@ def explain(host: Host) -> str:
         return f"it is in ERROR: {host.error}"
     return (
         "it is in ERROR and oned gives no reason, which mostly means that oned could not log in: check that the name "
-        f"{host.name} resolves in the oned pod, that oneadmin's public key is in the host's authorized_keys and the host's key in "
-        f"known_hosts (ssh oneadmin@{host.name} from the oned container), and that the packages of opennebula-node-{host.im_mad} "
-        "are installed; the cause stands in /var/log/one/monitor.log of the oned pod"
+        f"{host.name} resolves in the oned pod, that oneadmin's public key is in the host's authorized_keys and the "
+        f"host's key in known_hosts (ssh oneadmin@{host.name} from the oned container), and that the host has what "
+        f"opennebula-node-{host.im_mad} brings; the cause stands in /var/log/one/monitor.log of the oned pod"
     )

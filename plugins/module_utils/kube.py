@@ -93,11 +93,15 @@ class KubeTransport:
         except (problems.NewConnectionError, problems.ConnectTimeoutError) as error:
             raise Unreachable(f"the API server {self._config.host} cannot be reached: {error}", passing=True) from error
         except problems.SSLError as error:
-            raise Unreachable(f"the certificate of the API server {self._config.host} is not accepted: {error}") from error
+            raise Unreachable(
+                f"the certificate of the API server {self._config.host} is not accepted: {error}"
+            ) from error
         except problems.ReadTimeoutError as error:
             raise NoAnswer(f"{self.place} gave no answer within {timeout:g} s") from error
         except problems.HTTPError as error:
-            raise NoAnswer(f"the API server {self._config.host} closed the connection without an answer: {error}") from error
+            raise NoAnswer(
+                f"the API server {self._config.host} closed the connection without an answer: {error}"
+            ) from error
         answer = bytes(response.data)
         if response.status == 200 and looks_like_xmlrpc(answer):
             return answer
@@ -109,12 +113,13 @@ class KubeTransport:
             return Unreachable(f"the API server {self._config.host} does not accept the kubeconfig's credentials (401)")
         if status == 403:
             return Unreachable(
-                f"the kubeconfig's user may not reach oned through the API server (403: {said or 'forbidden'}): allow create on "
-                f"services/proxy in namespace {self._namespace}, or forward port {PORT} and give api_url"
+                f"the kubeconfig's user may not reach oned through the API server (403: {said or 'forbidden'}): allow "
+                f"create on services/proxy in namespace {self._namespace}, or forward port {PORT} and give api_url"
             )
         if status == 404 and said is not None:
             return Unreachable(
-                f"there is no Service {self._service} in namespace {self._namespace} ({said}): check namespace and release"
+                f"there is no Service {self._service} in namespace {self._namespace} ({said}): "
+                "check namespace and release"
             )
         if status == 503 and said is not None and any(words in said for words in _NEVER_SENT):
             return Unreachable(f"no pod answers behind {self.place} ({said})", passing=True)
@@ -123,7 +128,9 @@ class KubeTransport:
         if status in (500, 502, 503, 504):
             return NoAnswer(f"{self.place} gave no answer (HTTP {status}: {said or 'no reason given'})")
         if b"<html" in answer[:2048].lower():
-            return Unreachable(f"{self.place} answers HTTP {status} with HTML instead of XML-RPC: something else is in between")
+            return Unreachable(
+                f"{self.place} answers HTTP {status} with HTML instead of XML-RPC: something else is in between"
+            )
         return Unreachable(f"{self.place} answers HTTP {status} and no XML-RPC ({said or 'no reason given'})")
 
 

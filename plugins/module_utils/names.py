@@ -31,7 +31,7 @@ def host_name_problem(name: str) -> str | None:
 
 
 def is_dns_label(name: str) -> bool:
-    """Whether `name` can be a Kubernetes Service (RFC 1035 label: small letters, digits, ``-``, beginning with a letter)."""
+    """Whether `name` can be a Kubernetes Service: an RFC 1035 label, which begins with a small letter."""
     return _DNS_LABEL.match(name) is not None
 
 

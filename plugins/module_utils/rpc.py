@@ -150,7 +150,9 @@ class Client:
         except xmlrpc.client.Fault as fault:
             raise OnedError(method, int(fault.faultCode), str(fault.faultString)) from fault
         except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError) as error:
-            raise NoAnswer(f"the answer of {self.transport.place} to {method} is cut off or not XML-RPC: {error}") from error
+            raise NoAnswer(
+                f"the answer of {self.transport.place} to {method} is cut off or not XML-RPC: {error}"
+            ) from error
         return values[0]
 
     def _worth(self, error: OnedError, *, write: bool) -> float:
@@ -170,8 +172,8 @@ class Client:
             return OnedError(
                 error.method,
                 error.code,
-                f"oned refuses user {self.username} (tried for {waited:.0f} s): either the password is wrong, or oned's database is "
-                f'away, for oned answers both with "{error.message}"',
+                f"oned refuses user {self.username} (tried for {waited:.0f} s): either the password is wrong, or oned's "
+                f'database is away, for oned answers both with "{error.message}"',
             )
         if _NOT_NOW.search(error.message):
             return OnedError(error.method, error.code, f"{error.message} (tried for {waited:.0f} s)")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """OpenNebula's template syntax: ``KEY="value"`` and ``KEY=[ A="1", B="2" ]``, keys may repeat.
 
-What oned's parser takes (OpenNebula 6.10, src/parsers/template_parser.l): keys are letters, digits and ``_`` and are stored
-in upper case; in a quoted value only ``\\"`` is an escape, a backslash stands for itself.
+What oned's parser takes (OpenNebula 6.10, src/parsers/template_parser.l): keys are letters, digits and ``_`` and are
+stored in upper case; in a quoted value only ``\\"`` is an escape, a backslash stands for itself.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _scalar(path: str, value: Any) -> str:
     if "]]>" in text:
         raise TemplateError(f"{path}: oned refuses the characters ]]> in a value")
     if text.endswith("\\") and not _UNQUOTED.match(text):
-        raise TemplateError(f"{path}: a value with blanks or any of =#,[]\" cannot end with a backslash")
+        raise TemplateError(f'{path}: a value with blanks or any of =#,[]" cannot end with a backslash')
     return text
 
 
@@ -61,7 +61,9 @@ def _key(path: str, key: Any) -> str:
     if not isinstance(key, str) or not _KEY.match(key):
         raise TemplateError(f"{path}{key}: attribute names are letters, digits and _, and do not begin with a digit")
     if key.upper().startswith("XML"):
-        raise TemplateError(f"{path}{key}: oned stores names that begin with XML as ONE_{key.upper()}: choose another name")
+        raise TemplateError(
+            f"{path}{key}: oned stores names that begin with XML as ONE_{key.upper()}: choose another name"
+        )
     return key.upper()
 
 

@@ -81,15 +81,21 @@ class HttpTransport:
             connection.connect()
         except ssl.SSLCertVerificationError as error:
             advice = "give the signing certificate as ca_cert"
-            raise Unreachable(f"the certificate of {self.place} is not trusted ({error.verify_message}): {advice}") from error
+            raise Unreachable(
+                f"the certificate of {self.place} is not trusted ({error.verify_message}): {advice}"
+            ) from error
         except ssl.SSLError as error:
-            raise Unreachable(f"{self.place} does not speak TLS ({error.reason}): is it http:// rather than https://?") from error
+            raise Unreachable(
+                f"{self.place} does not speak TLS ({error.reason}): is it http:// rather than https://?"
+            ) from error
         except socket.gaierror as error:
             raise Unreachable(f"the name {self._host} in api_url does not resolve ({error.strerror})") from error
         except ConnectionRefusedError as error:
             raise Unreachable(f"{self.place} refuses connections: is oned running?", passing=True) from error
         except TimeoutError as error:
-            raise Unreachable(f"{self.place} cannot be reached (no connection within {connection.timeout:g} s)", passing=True) from error
+            raise Unreachable(
+                f"{self.place} cannot be reached (no connection within {connection.timeout:g} s)", passing=True
+            ) from error
         except OSError as error:
             raise Unreachable(f"{self.place} cannot be reached ({error.strerror or error})") from error
 

@@ -13,8 +13,8 @@ author:
   - KubeNebula contributors (@kubenebula)
 description:
   - Brings any number of hypervisor hosts into a wanted state with one call of the module.
-  - Reads the host pool once, works out what differs and sends only that, several calls at a time. A run that has nothing to
-    change only reads.
+  - Reads the host pool once, works out what differs and sends only that, several calls at a time. A run that has
+    nothing to change only reads.
   - An option that is left out leaves its value alone.
   - A host that fails does not stop the others. The module fails at the end and names each failed host and its reason.
 extends_documentation_fragment:
@@ -64,8 +64,8 @@ options:
       template:
         description:
           - Attributes of the host's template. They are merged; attributes not named here stay.
-          - A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary (a vector), or a list of these (an
-            attribute that occurs several times).
+          - A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary (a vector), or a list of
+            these (an attribute that occurs several times).
           - Names are stored in capitals. An empty value and a missing attribute count as the same.
           - Attributes that monitoring writes, such as C(ARCH) or C(HYPERVISOR), do not keep a value given here.
         type: dict
@@ -85,8 +85,9 @@ options:
   wait:
     description:
       - With O(state=present) and O(state=enabled), whether to wait until enabled hosts are monitored.
-      - A host found in C(ERROR) is then probed again at once, which is a change; OpenNebula itself would try again after up to
-        180 seconds. Each host gets one such extra probe. If it still fails, the item fails with OpenNebula's reason.
+      - A host found in C(ERROR) is then probed again at once, which is a change; OpenNebula itself would try again
+        after up to 180 seconds. Each host gets one such extra probe. If it still fails, the item fails with
+        OpenNebula's reason.
     type: bool
     default: true
   wait_timeout:
@@ -97,7 +98,8 @@ options:
 seealso:
   - module: kubenebula.opennebula.one_host_info
 notes:
-  - A write that gets no answer, as when a highly available OpenNebula has no quorum, is looked up before it is repeated.
+  - A write that gets no answer, as when a highly available OpenNebula has no quorum, is looked up before it is
+    repeated.
 """
 
 EXAMPLES = r"""

@@ -73,7 +73,7 @@ hosts:
       returned: always
       sample: MONITORED
     error:
-      description: Why the host could not be monitored. Often empty even in C(ERROR), when the front-end could not log in.
+      description: Why the host could not be monitored. Empty even in C(ERROR) when the front-end could not log in.
       type: str
       returned: always
       sample: ""

@@ -16,7 +16,8 @@ cluster_up() {
   start addons addons -kubeconfig "$PKI/addons.conf" -volumes "$STATE/volumes" -address "$NODE_IP"
   wait_for "the node to register" 60 kubectl get node "$NODE"
   wait_for "the node to be ready" 60 node_ready
-  wait_for "CoreDNS" 120 kubectl -n kube-system rollout status deployment/coredns --timeout=1s
+  wait_for "CoreDNS to be rolled out" 120 kubectl -n kube-system rollout status deployment/coredns --timeout=1s
+  wait_for "CoreDNS" 60 timeout 1 bash -c "</dev/tcp/$DNS_SERVICE/53" # the word above may be from before a power cut
   step "Kubernetes node $NODE ready"
 }
 
@@ -60,6 +61,8 @@ control_plane_up() {
     --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group \
     --requestheader-extra-headers-prefix=X-Remote-Extra- --proxy-client-cert-file="$PKI/front-client.crt" \
     --proxy-client-key-file="$PKI/front-client.key" --enable-aggregator-routing=true
+  # before their roles exist the others would end at once
+  wait_for "the API server" 60 kubectl get --raw /readyz
   start kube-controller-manager kube-controller-manager --kubeconfig="$PKI/controller-manager.conf" \
     --authentication-kubeconfig="$PKI/controller-manager.conf" --authorization-kubeconfig="$PKI/controller-manager.conf" \
     --bind-address=127.0.0.1 --allocate-node-cidrs=true --cluster-cidr="$PODS" --service-cluster-ip-range="$SERVICES" \
@@ -67,7 +70,6 @@ control_plane_up() {
     --cluster-signing-cert-file="$PKI/ca.crt" --cluster-signing-key-file="$PKI/ca.key" --leader-elect=false --node-monitor-period=2s
   start kube-scheduler kube-scheduler --kubeconfig="$PKI/scheduler.conf" --authentication-kubeconfig="$PKI/scheduler.conf" \
     --authorization-kubeconfig="$PKI/scheduler.conf" --bind-address=127.0.0.1 --leader-elect=false
-  wait_for "the API server" 60 kubectl get --raw /readyz
 }
 
 kubelet_config() {

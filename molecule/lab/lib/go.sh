@@ -17,7 +17,7 @@ go_path() {
     [[ -z $place ]] || PATH=$place:$PATH
     return
   done
-  command -v go >/dev/null || install golang-go
+  command -v go >/dev/null || apt_install golang-go
   step "fetching $TOOLCHAIN"
   place=$(cd / && GOFLAGS=-mod=mod go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
   [[ -n $place ]] || fail "no Go 1.24 or newer on this machine, and $module cannot be had from the Go module proxy"

@@ -45,7 +45,7 @@ host_plug() {
 
 host_wait() {
   local name=$1
-  wait_for "$name to boot" 60 docker exec "$name" systemctl is-active --quiet ssh
+  wait_for "$name to boot" 60 docker exec "$name" systemctl is-active --quiet multi-user.target
   touch "$STATE/ssh/known_hosts"
   {
     grep -v "^$name," "$STATE/ssh/known_hosts" || [[ $? == 1 ]]

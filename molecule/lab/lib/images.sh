@@ -21,10 +21,13 @@ images_up() {
   digest=$(digest_of "$LAB/mariadb" <<<"$digest")
   image_up "$REGISTRY/lab/mariadb:10.11" "$digest" make_mariadb
   image_push "$REGISTRY/lab/mariadb:10.11" "$digest"
+  step "images in the registry"
+}
 
+host_image_up() {
+  local digest
   digest=$(digest_of "$LAB/hypervisor" <<<"${SLIM[*]} $MIRROR")
   image_up "$HOST_IMAGE" "$digest" make_host
-  step "images"
 }
 
 # image_up NAME DIGEST COMMAND: has dockerd hold NAME, and has COMMAND make it when the cache does not
@@ -71,7 +74,8 @@ make_pause() {
 
 # debian TAR-OPTIONS...: a root file system of Debian 12 on standard output
 debian() {
-  mmdebstrap --variant=minbase "${SLIM[@]}" "$@" bookworm - ${MIRROR:+"$MIRROR"}
+  # when it fails it sends SIGHUP to its process group, which must not be ours
+  setsid --wait mmdebstrap --variant=minbase "${SLIM[@]}" "$@" bookworm - ${MIRROR:+"$MIRROR"}
 }
 
 make_base() {
@@ -86,5 +90,5 @@ make_host() {
   local packages
   packages=$(sed '/^#/d' "$LAB/hypervisor/packages" | tr ' ' '\n' | paste -sd,)
   debian --include="$packages" --customize-hook="$LAB/hypervisor/customize" \
-    | docker import --change 'CMD ["/usr/local/sbin/lab-init"]' --change 'STOPSIGNAL SIGRTMIN+3' - "$1"
+    | docker import --change 'CMD ["/usr/local/sbin/lab-init"]' - "$1"
 }

@@ -8,7 +8,7 @@ declare -A PACKAGES=(
   [/usr/lib/cni/bridge]=containernetworking-plugins [iptables]=iptables [conntrack]=conntrack [ip]=iproute2
   [mmdebstrap]=mmdebstrap [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
   [ssh-keygen]=openssh-client [openssl]=openssl [curl]=curl [python3]=python3 [pkill]=procps [flock]=util-linux
-  [gpg]=gnupg [gpg-agent]=gpg-agent [apt-ftparchive]=apt-utils [dpkg-deb]=dpkg [/etc/ssl/certs/ca-certificates.crt]=ca-certificates
+  [gpg]=gnupg [gpg-agent]=gpg-agent [dpkg-scanpackages]=dpkg-dev [/etc/ssl/certs/ca-certificates.crt]=ca-certificates
 )
 # services some of them would run for the whole machine
 UNWANTED=(docker.service docker.socket containerd.service docker-registry.service)
@@ -25,7 +25,7 @@ require_machine() {
   [[ $os == debian-12 || $os == ubuntu-24.04 ]] || fail "the lab runs on Debian 12 and Ubuntu 24.04, not on $os"
   [[ $(uname -m) == x86_64 ]] || fail "the lab runs on x86_64, not on $(uname -m)"
   if ! alive kubelet; then
-    foreign=$(pgrep -x kubelet | tr '\n' ' ') || foreign=
+    foreign=$(pgrep --runstates DRS -x kubelet | tr '\n' ' ') || foreign=
     [[ -z $foreign ]] || fail "this machine is a Kubernetes node already (kubelet, pid $foreign): use another one"
   fi
   foreign=$(ip -o -4 route show root "$LAN" 2>/dev/null | grep -v " dev $BRIDGE ") || foreign=
@@ -42,8 +42,8 @@ require_space() {
   done
 }
 
-# install PACKAGE...: without starting or enabling a daemon for the whole machine
-install() {
+# apt_install PACKAGE...: without starting or enabling a daemon for the whole machine
+apt_install() {
   local policy=/usr/sbin/policy-rc.d unit fresh=()
   step "installing ${*}"
   for unit in "${UNWANTED[@]}"; do
@@ -72,5 +72,5 @@ install_packages() {
   for command in "${!PACKAGES[@]}"; do
     if [[ ! -e $command ]] && ! command -v "$command" >/dev/null; then missing+=("${PACKAGES[$command]}"); fi
   done
-  ((${#missing[@]} == 0)) || install "${missing[@]}"
+  ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
 }

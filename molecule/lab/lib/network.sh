@@ -13,6 +13,8 @@ network_up() {
     ip link add "$BRIDGE" type bridge
     ip address add "$NODE_IP/24" dev "$BRIDGE"
     ip link set "$BRIDGE" up
+    # the node's own calls to Services must not set out for the uplink: the firewall judges them by that
+    ip route add "$SERVICES" dev "$BRIDGE"
   fi
   firewall | iptables-restore --wait 10 --noflush
   for chain in "${CHAINS[@]}"; do

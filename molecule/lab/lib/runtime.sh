@@ -8,7 +8,7 @@ runtime_up() {
     if [[ ! -d $RUN/containerd || -z $(shims) ]]; then runtime_forget; fi
   fi
   mkdir -p "$RUN" "$STATE/cni" "$STATE/registry-hosts/$REGISTRY"
-  put "$STATE/registry-hosts/$REGISTRY/hosts.toml" <<<"server = \"http://$REGISTRY\""
+  put "$STATE/registry-hosts/$REGISTRY/hosts.toml" <<<"[host.\"http://$REGISTRY\"]"
   cni_config | put "$STATE/cni/10-lab.conflist"
   containerd_config | put "$STATE/containerd.toml"
   dockerd_config | put "$STATE/dockerd.json"
@@ -54,8 +54,7 @@ cni_config() {
 {"cniVersion": "0.4.0", "name": "lab", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isDefaultGateway": true, "ipMasq": true, "hairpinMode": true,
    "ipam": {"type": "host-local", "ranges": [[{"subnet": "${PODS/.0.0\/16/.0.0\/24}"}]], "dataDir": "$RUN/cni-ipam"}},
-  {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true},
-  {"type": "firewall"}
+  {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true}
 ]}
 EOF
 }

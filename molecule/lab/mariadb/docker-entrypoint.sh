@@ -26,6 +26,8 @@ statements() {
   health=$(head -c 24 /dev/urandom | base64)
   printf '[mariadb-client]\nuser=healthcheck\npassword=%s\n' "$health" >"$fresh/.my-healthcheck.cnf"
   echo "CREATE USER healthcheck@'127.0.0.1' IDENTIFIED BY '$health', healthcheck@localhost IDENTIFIED BY '$health';"
+  # mariadb-install-db made more of them, without a password
+  echo "DELETE FROM mysql.global_priv WHERE user = '' OR user = 'root' AND host <> 'localhost'; FLUSH PRIVILEGES;"
   [[ -z $database ]] || echo "CREATE DATABASE \`$database\`;"
   if [[ -n $user ]]; then
     echo "CREATE USER '$user'@'%' IDENTIFIED BY '$password';"

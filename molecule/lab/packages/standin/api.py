@@ -28,13 +28,12 @@ XML_RPC_API, INTERNAL, ALLOCATE = 0x1000, 0x2000, 0x4000
 ONEADMIN_GROUP, USERS_GROUP = 0, 1
 
 RIGHTS = {"USE": 1, "MANAGE": 2, "ADMIN": 4, "CREATE": 8}
-RESOURCES = {
-    name: 0x1000000000 << bit
-    for bit, name in enumerate(
-        "VM HOST NET IMAGE USER TEMPLATE GROUP ACL DATASTORE CLUSTER DOCUMENT ZONE SECGROUP VDC VROUTER"
-        " MARKETPLACE MARKETPLACEAPP VMGROUP VNTEMPLATE HOOK BACKUPJOB".split()
-    )
-}
+# In the order of their bits.
+TYPES = (
+    "VM HOST NET IMAGE USER TEMPLATE GROUP ACL DATASTORE CLUSTER DOCUMENT ZONE SECGROUP VDC VROUTER"
+    " MARKETPLACE MARKETPLACEAPP VMGROUP VNTEMPLATE HOOK BACKUPJOB"
+)
+RESOURCES = {name: 0x1000000000 << bit for bit, name in enumerate(TYPES.split())}
 ONE, GROUP, ALL, IN_CLUSTER = 0x100000000, 0x200000000, 0x400000000, 0x800000000
 
 
@@ -62,7 +61,7 @@ class Call:
 
     cloud: Cloud
     user: Object
-    wanted: list[tuple[str, str, int | None]] = field(default_factory=list)
+    seen: dict[tuple[str, int], Object | None] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -74,6 +73,13 @@ class Call:
         if item is None:
             raise OneError(f"Error getting {kind} [{oid}].", NO_EXISTS, oid)
         return item
+
+    def name(self, kind: str, oid: int) -> str:
+        """An object's name, looked up once a call: pools ask for the same few again and again."""
+        if (kind, oid) not in self.seen:
+            self.seen[kind, oid] = self.store.get(kind, oid)
+        item = self.seen[kind, oid]
+        return item["NAME"] if item else ""
 
     def may(self, right: str, resource: str, oid: int | None = None) -> bool:
         if ONEADMIN_GROUP in self.user["GROUPS"]:
@@ -125,7 +131,7 @@ def method(name: str, parameters: str, help_text: str, zone_disabled: bool = Fal
     return register
 
 
-TYPES: dict[str, tuple[type, str]] = {
+PARAMETERS: dict[str, tuple[type, str]] = {
     "s": (str, "string"),
     "i": (int, "integer"),
     "b": (bool, "boolean"),
@@ -140,14 +146,14 @@ def checked(letters: str, values: list[Any]) -> list[Any]:
     for position, letter in enumerate(required):
         if position >= len(values):
             raise Fault(-501, "Not enough parameters")
-        kind, word = TYPES[letter]
+        kind, word = PARAMETERS[letter]
         value = values[position]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise Fault(-501, f"Parameter that is supposed to be {word} is not")
         result.append(value)
     for letter, value in zip(optional, values[len(required) :], strict=False):
         # An optional parameter of another type counts as absent (recorded: host.info with "false" or 1).
-        if not isinstance(value, TYPES[letter][0]):
+        if not isinstance(value, PARAMETERS[letter][0]):
             break
         result.append(value)
     return result

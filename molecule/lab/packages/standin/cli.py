@@ -37,16 +37,15 @@ def show_list(kind: str) -> None:
 
 
 def show(kind: str, oid: int, as_xml: bool) -> None:
-    text = ask(f"one.{kind}.info", oid, False)
-    tree = ET.ElementTree(ET.fromstring(text))
+    root = ET.fromstring(ask(f"one.{kind}.info", oid, False))
     if as_xml:
-        ET.indent(tree)
-        print(ET.tostring(tree.getroot(), encoding="unicode"))
+        ET.indent(root)
+        print(ET.tostring(root, encoding="unicode"))
         return
-    for element in tree.getroot():
+    for element in root:
         if element.text:
             print(f"{element.tag:20}: {element.text}")
-    for element in tree.getroot().find("TEMPLATE") or ():
+    for element in root.findall("TEMPLATE/*"):
         print(f'{element.tag}="{element.text or ""}"')
 
 
@@ -55,7 +54,7 @@ def parser(kind: str) -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     commands.add_parser("list")
     one = commands.add_parser("show")
-    one.add_argument("id", nargs="?" if kind == "user" else None, default="-1")  # type: ignore[arg-type]
+    one.add_argument("id", nargs="?" if kind == "user" else None, default="-1")
     one.add_argument("-x", "--xml", action="store_true")
     if kind == "host":
         create = commands.add_parser("create")

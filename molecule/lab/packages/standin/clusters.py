@@ -75,8 +75,7 @@ def delhost(call: Call, cluster: int, host_id: int) -> int:
     return move_host(call, cluster, host_id, DEFAULT_CLUSTER)
 
 
-@method("one.cluster.adddatastore", "ii", "Adds a datastore to a cluster")
-def adddatastore(call: Call, cluster: int, oid: int, inside: bool = True) -> int:
+def place_datastore(call: Call, cluster: int, oid: int, inside: bool) -> int:
     call.get("cluster", cluster)
     datastore = call.get("datastore", oid)
     call.require(("ADMIN", "CLUSTER", cluster), ("ADMIN", "DATASTORE", oid))
@@ -86,14 +85,19 @@ def adddatastore(call: Call, cluster: int, oid: int, inside: bool = True) -> int
     return cluster
 
 
+@method("one.cluster.adddatastore", "ii", "Adds a datastore to a cluster")
+def adddatastore(call: Call, cluster: int, oid: int) -> int:
+    return place_datastore(call, cluster, oid, inside=True)
+
+
 @method("one.cluster.deldatastore", "ii", "Removes a datastore from a cluster")
 def deldatastore(call: Call, cluster: int, oid: int) -> int:
-    return adddatastore(call, cluster, oid, inside=False)
+    return place_datastore(call, cluster, oid, inside=False)
 
 
 # The three datastores of an empty cloud: name, TYPE, its word, DS_MAD and what only this type has.
 DATASTORES = (
-    ("system", 1, "SYSTEM_DS", "-", {"SHARED": "NO", "DS_MIGRATE": "YES"}),
+    ("system", 1, "SYSTEM_DS", "-", {"SHARED": "NO", "DS_MIGRATE": "YES", "DISK_TYPE": "FILE"}),
     ("default", 0, "IMAGE_DS", "fs", {"CLONE_TARGET": "SYSTEM", "LN_TARGET": "SYSTEM", "DISK_TYPE": "FILE"}),
     ("files", 2, "FILE_DS", "fs", {"CLONE_TARGET": "SYSTEM", "LN_TARGET": "SYSTEM"}),
 )

@@ -34,7 +34,7 @@ def run(command: list[str], stdin: str = "") -> str:
     except OSError as error:
         raise Failed(str(error)) from error
     if done.returncode != 0:
-        raise Failed((done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}"))
+        raise Failed(done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}")
     return done.stdout
 
 

@@ -45,19 +45,18 @@ def monitoring_xml(host: Object) -> str:
 def host_xml(call: Call, host: Object, in_pool: bool = False) -> str:
     share, disks = host["SHARE"], host["DISKS"]
     usage = {"DISK_USAGE": "0", **{name: disks.get(name, "0") for name in ("FREE_DISK", "MAX_DISK", "USED_DISK")}}
-    # The pool shows no disk figures before the first report; info computes them (recorded).
+    # The pool shows no disk figures before the first report, and no samples at all (recorded).
     datastores = "" if in_pool and not disks else "".join(f"<{k}>{cdata(v)}</{k}>" for k, v in usage.items())
-    cluster = call.store.get("cluster", host["CLUSTER_ID"])
     return (
         f"<HOST><ID>{host['ID']}</ID><NAME>{host['NAME']}</NAME><STATE>{host['STATE']}</STATE>"
         f"<PREV_STATE>{host['STATE']}</PREV_STATE><IM_MAD>{cdata(host['IM_MAD'])}</IM_MAD>"
         f"<VM_MAD>{cdata(host['VM_MAD'])}</VM_MAD><CLUSTER_ID>{host['CLUSTER_ID']}</CLUSTER_ID>"
-        f"<CLUSTER>{cluster['NAME'] if cluster else ''}</CLUSTER><HOST_SHARE><MEM_USAGE>0</MEM_USAGE>"
+        f"<CLUSTER>{call.name('cluster', host['CLUSTER_ID'])}</CLUSTER><HOST_SHARE><MEM_USAGE>0</MEM_USAGE>"
         f"<CPU_USAGE>0</CPU_USAGE><TOTAL_MEM>{share['TOTAL_MEM']}</TOTAL_MEM><TOTAL_CPU>{share['TOTAL_CPU']}"
         f"</TOTAL_CPU><MAX_MEM>{share['MAX_MEM']}</MAX_MEM><MAX_CPU>{share['MAX_CPU']}</MAX_CPU>"
         f"<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD><DATASTORES>{datastores}</DATASTORES>"
         "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES></HOST_SHARE><VMS></VMS>"
-        f"{to_xml(host['TEMPLATE'])}{monitoring_xml(host)}</HOST>"
+        f"{to_xml(host['TEMPLATE'])}{'<MONITORING/>' if in_pool else monitoring_xml(host)}</HOST>"
     )
 
 
@@ -171,6 +170,7 @@ def failed(store: Store, oid: int, reason: str) -> None:
     text = f"{time.ctime()} : Error monitoring Host {host['NAME']} ({oid}): {reason}"
     host["TEMPLATE"]["ERROR"] = [text]
     host["STATE"] = host["STATE"] if host["STATE"] == DISABLED else ERROR
+    host["DISKS"] = host["DISKS"] or {"FREE_DISK": "0", "MAX_DISK": "0", "USED_DISK": "0"}
     store.save("host", host)
 
 

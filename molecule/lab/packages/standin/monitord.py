@@ -26,9 +26,9 @@ from template import Template, first, parse, vector
 log = logging.getLogger("HMM")
 
 INIT, ERROR, OFFLINE = 0, 3, 8
-TICK_SECONDS = 2
+TICK_SECONDS = 5.0
 PERIODS = {"BEACON_HOST": 30, "SYSTEM_HOST": 600, "MONITOR_HOST": 120, "SYNC_STATE_VM": 180}
-DUMMY_SECONDS = 1.0
+DUMMY_SECONDS = 0.5
 
 
 @dataclass
@@ -188,7 +188,7 @@ class Monitord:
     def watch(self) -> None:
         """Deploy anew where nothing was heard for an interval, and retry hosts in ERROR as often."""
         while True:
-            time.sleep(TICK_SECONDS)
+            time.sleep(min(TICK_SECONDS, self.interval / 4))
             with self.lock:
                 for host in self.hosts.values():
                     if time.time() - host.heard < self.interval:

@@ -17,7 +17,7 @@ from store import DatabaseAway, Object, Store
 
 log = logging.getLogger("InM")
 
-RESTART_SECONDS = 2
+RESTART_SECONDS = 1
 
 
 class Monitoring:

@@ -71,7 +71,6 @@ def register_update(
 ) -> None:
     """one.KIND.update: 0 replaces the template but for the names in `keep`, 1 merges into it."""
 
-
     @method(f"one.{kind}.update", "isi", f"Updates a {kind} template")
     def update(call: Call, oid: int, text: str, how: int) -> int:
         if how not in (0, 1):

@@ -8,6 +8,7 @@ Until the database is there errors go to standard error as well; afterwards, wit
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import os
 import secrets
@@ -17,9 +18,10 @@ import sys
 from pathlib import Path
 
 import clusters
+import groups
 import hosts  # noqa: F401 - registers its methods
 import users
-from api import Cloud
+from api import Cloud, digest
 from monitoring import Monitoring
 from paths import ETC, LOCK, MADS, VAR, one_auth, start_log
 from server import Server
@@ -60,8 +62,8 @@ def load_key() -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text, encoding="utf-8")
 
 
 def bootstrap_database(store: Store, solo: bool) -> None:
@@ -80,7 +82,7 @@ def bootstrap_users(cloud: Cloud, endpoint: str) -> None:
     store = cloud.store
     with store.transaction():
         if store.get("zone", 0) is None:
-            users.bootstrap_groups(store)
+            groups.bootstrap_groups(store)
             clusters.bootstrap_clusters(cloud, endpoint)
     with store.transaction():
         if store.get("user", 0) is not None:
@@ -101,7 +103,7 @@ def bootstrap_users(cloud: Cloud, endpoint: str) -> None:
                 )
             write_private(path, f"{SERVER_NAME}:{random}\n")
         users.new_user(store, name, password, users.CORE, [0])
-        users.new_user(store, SERVER_NAME, users.digest(random), users.SERVER_CIPHER, [0])
+        users.new_user(store, SERVER_NAME, digest(random), users.SERVER_CIPHER, [0])
 
 
 def read_one_auth() -> str:
@@ -146,10 +148,12 @@ def open_store(config: Template) -> Store:
 def prepare() -> tuple[Template, Store, int]:
     """Everything up to the tables. Raises Refused."""
     config = load_config()
-    (VAR / "config").write_text(to_text(config) + "\n", encoding="utf-8")
+    # Where it cannot be written the real one goes on as well.
+    with contextlib.suppress(OSError):
+        (VAR / "config").write_text(to_text(config) + "\n", encoding="utf-8")
     start_log(vector(config, "LOG").get("SYSTEM", "file"), "oned.log")
     log.info("Starting OpenNebula %s (stand-in of the test lab)\n%s", clusters.VERSION, to_text(config))
-    log.info("Using hostname: %s", first(config, "HOSTNAME") or socket.getfqdn())
+    log.info("Using hostname: %s", first(config, "HOSTNAME") or socket.gethostname())
     load_key()
     log.info("Checking database version.")
     store = open_store(config)

@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> int:
     except DatabaseAway as error:
         print(error, file=sys.stderr)
         return 255
-    print(f"Shared: {found}\nLocal:  {found}\nRequired shared version: {DB_VERSION}\nRequired local version:  {DB_VERSION}")
+    print(f"Shared: {found}\nLocal:  {found}")
+    print(f"Required shared version: {DB_VERSION}\nRequired local version:  {DB_VERSION}")
     order = [[int(part) for part in version.split(".")] for version in (found, DB_VERSION)]
     return 0 if order[0] == order[1] else 2 if order[0] < order[1] else 3

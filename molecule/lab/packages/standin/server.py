@@ -90,24 +90,26 @@ class Handler(BaseHTTPRequestHandler):
         try:
             values, name = xmlrpc.client.loads(body)
         except (ExpatError, xmlrpc.client.Error, ValueError) as error:
-            self.fault(Fault(-503, f"Call is not valid XML.  {error}"))
+            self.answer(Fault(-503, f"Call XML not a proper XML-RPC call.  Call is not valid XML.  {error}"))
             return
         try:
             result = answer(self.server.cloud, str(name), list(values))
         except Fault as fault:
-            self.fault(fault)
+            self.answer(fault)
             return
         except Exception as error:
             log.exception("%s failed", name)
-            self.fault(Fault(-500, str(error)))
+            self.answer(Fault(-500, str(error)))
             return
-        encoded = xmlrpc.client.dumps((result,), methodresponse=True, encoding="UTF-8").replace("int>", "i4>")
+        self.answer((result,))
+
+    def answer(self, value: tuple[Any] | Fault) -> None:
+        encoded = xmlrpc.client.dumps(value, methodresponse=True, encoding="UTF-8")
+        # xmlrpc-c writes <i4>; in text "<" is escaped, so only tags match.
+        encoded = encoded.replace("<int>", "<i4>").replace("</int>", "</i4>")
         self.reply(200, "text/xml; charset=utf-8", encoded.encode())
 
-    def fault(self, fault: Fault) -> None:
-        self.reply(200, "text/xml; charset=utf-8", xmlrpc.client.dumps(fault, methodresponse=True).encode())
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+    def log_message(self, format: str, *args: Any) -> None:
         """Calls are logged in api, without their parameters: those hold passwords."""
 
 

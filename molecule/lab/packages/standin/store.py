@@ -53,7 +53,10 @@ class Store:
                     charset="utf8mb4",
                 )
             else:
-                self.connection = sqlite3.connect(self.var / "one.db", check_same_thread=False, isolation_level=None)
+                busy = int(self.db.get("TIMEOUT") or 2500) / 1000
+                self.connection = sqlite3.connect(
+                    self.var / "one.db", timeout=busy, check_same_thread=False, isolation_level=None
+                )
                 self.connection.execute("PRAGMA synchronous=OFF")
         except Exception as error:  # each driver has its own hierarchy, and any failure means the same here
             raise DatabaseAway(f"Could not open connect to database server: {error}") from error

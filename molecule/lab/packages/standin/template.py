@@ -85,10 +85,8 @@ class _Parser:
             name = self.take("VARIABLE", "VARIABLE").upper()
             self.take("EQUAL", "EQUAL or EQUAL_EMPTY")
             value: Value
-            if re.match(r"[ \t\r\n]*\[", self.text[self.position :]):
-                value = self.vector()
-            else:
-                value = self.scalar(BARE)
+            is_vector = re.match(r"[ \t\r\n]*\[", self.text[self.position :])
+            value = self.vector() if is_vector else self.scalar(BARE)
             result.setdefault(safe_name(name), []).append(value)
         return result
 

@@ -1,0 +1,91 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""No generated secret is anywhere but in its Secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import tarfile
+
+import pytest
+from conftest import HYPERVISORS, STATE, Cloud, machine
+from testinfra.host import Host
+
+SECRETS = ("oneadmin", "one-key", "ssh", "sshd", "database")
+
+
+@pytest.fixture(scope="module")
+def needles(cloud: Cloud) -> set[str]:
+    """Every secret as it is and as base64; of a private key each line that is not a frame."""
+    found = set()
+    for name in SECRETS:
+        for key, value in cloud.secret(f"opennebula-{name}").items():
+            if key != "username":
+                lines = [line for line in value.splitlines() if line and not line.startswith("-----")]
+                # the first line of a key in OpenSSH's format is the same in all
+                found |= set(lines[1:] if len(lines) > 1 else lines)
+                found.add(base64.b64encode(value.encode()).decode())
+    assert len(found) > 10 and all(len(needle) > 5 for needle in found)
+    return {needle for needle in found if len(needle) > 15}
+
+
+def test_the_output_of_the_playbook(cloud: Cloud, needles: set[str]) -> None:
+    done = cloud.playbook("site", "-vvv", "--diff")
+    assert done.returncode == 0, done.stdout[-3000:]
+    output = done.stdout + done.stderr
+    assert "opennebula-public-keys" in output, "this is not the output of a verbose run"
+    assert not [needle for needle in needles if needle in output]
+
+
+def test_config_maps_and_pods(cloud: Cloud, needles: set[str]) -> None:
+    objects = cloud.kubectl("get", "configmaps,pods,statefulsets,jobs,services", "-o", "yaml")
+    assert "MASTER_ONED" in objects
+    assert not [needle for needle in needles if needle in objects]
+
+
+def test_arguments_and_logs(cloud: Cloud, needles: set[str]) -> None:
+    arguments = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    assert "oned -f" in arguments, "the pods' processes are not in this list"
+    for name in HYPERVISORS:
+        arguments += machine(name).check_output("ps axww -o args")
+    logs = cloud.kubectl("logs", "opennebula-oned-0", "--all-containers", "--tail=-1")
+    assert not [needle for needle in needles if needle in arguments + logs]
+
+
+def test_files_that_the_database_password_is_in_are_private(front_end: Host, cloud: Cloud) -> None:
+    password = cloud.secret("opennebula-database")["password"]
+    files = front_end.run("grep -rlF -- %s /run/one /var/lib/one /var/log/one /tmp 2>/dev/null", password).stdout.split()
+    assert set(files) == {"/run/one/oned.conf", "/run/one/database.cnf"}
+    for path in files:
+        assert front_end.file(path).mode == 0o600, path
+
+
+def test_no_key_is_in_a_layer_of_the_image(cloud: Cloud, needles: set[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every layer by itself: what a later layer deletes is still there for whoever pulls the image."""
+    pod = json.loads(cloud.kubectl("get", "pod", "opennebula-oned-0", "-o", "json"))
+    archive = tmp_path_factory.mktemp("image") / "image.tar"
+    with archive.open("wb") as target:
+        command = [STATE / "bin/docker", "-H", "unix:///run/kubenebula-lab/docker.sock", "save", pod["spec"]["containers"][0]["image"]]
+        subprocess.run(command, stdout=target, check=True)
+    forbidden = re.compile(r"(^|/)(\.one/.+|ssh_host_.*key|\.ssh/id_.+|one_auth|one_key)$")
+    layers = 0
+    with tarfile.open(archive) as image:
+        for member in image.getmembers():
+            if not member.isfile() or member.size < 1024:
+                continue
+            stream = image.extractfile(member)
+            try:
+                layer = tarfile.open(fileobj=stream)
+            except tarfile.ReadError:
+                continue
+            layers += 1
+            for item in layer:
+                assert not forbidden.search(item.name), item.name
+                if item.isfile() and item.size < 100_000:
+                    text = layer.extractfile(item).read()
+                    assert b"PRIVATE KEY-----\nb3Blbn" not in text, item.name
+                    assert not [needle for needle in needles if needle.encode() in text], item.name
+    assert layers >= 4

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A wrong variable is one sentence before anything is touched, and a dead machine does not hold up the others."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from conftest import HYPERVISORS, Cloud
+
+
+def variables(**values: Any) -> tuple[str, str]:
+    return "--extra-vars", json.dumps(values)
+
+
+def message(output: str) -> str:
+    """Return the text of the failed tasks."""
+    return " ".join(re.findall(r"^\s+msg: (?:[|>]-\s)?(.*(?:\n        .*)*)", output, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"control_plane_address": ""}, ["control_plane_address"]),
+        ({"control_plane_exposure": "ClusterIP"}, ["control_plane_exposure", "ClusterIP", "NodePort"]),
+        ({"control_plane_monitor_port": 4124}, ["control_plane_monitor_port", "4124", "30000-32767"]),
+        ({"control_plane_ssh_port": 22}, ["control_plane_ssh_port", "22", "30000-32767"]),
+        ({"images_registry": ""}, ["images_registry"]),
+        ({"hypervisor_type": "xen"}, ["hypervisor_type", "xen", "kvm"]),
+        ({"control_plane_values": {"oned": {"replicas": 3}}}, ["control_plane_values", "replicas"]),
+        ({"control_plane_values": {"oned": {"state": {"size": "big"}}}}, ["control_plane_values", "size"]),
+        ({"control_plane_kubeconfig": "/nowhere"}, ["control_plane_kubeconfig"]),
+        ({"control_plane_helm": "/nowhere/helm"}, ["control_plane_helm", "/nowhere/helm"]),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_a_wrong_variable_is_named_before_anything_is_touched(cloud: Cloud, wrong: dict[str, Any], named: list[str]) -> None:
+    done = cloud.playbook("site", *variables(**wrong))
+    assert done.returncode != 0
+    said = message(done.stdout)
+    assert all(word in said for word in named), done.stdout
+    assert re.findall(r"changed=(\d+)", done.stdout) == ["0"], "more than the checks ran"
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_dead_machine_does_not_hold_up_the_others(cloud: Cloud, tmp_path: Any) -> None:
+    inventory = tmp_path / "dead.yml"
+    dead = {"ansible_host": "10.66.0.99", "hypervisor_type": "kvm", "ansible_ssh_common_args": "-o ConnectTimeout=5"}
+    inventory.write_text(json.dumps({"hypervisors": {"hosts": {"dead1": dead}}}))
+    before = cloud.hosts().keys()
+    done = cloud.playbook("site", "-i", str(inventory))
+    assert done.returncode != 0
+    assert cloud.hosts().keys() == before == HYPERVISORS.keys()
+    last = done.stdout[: done.stdout.index("PLAY RECAP")].splitlines()[-12:]
+    assert re.search(r"dead1 is not onboarded: .*10\.66\.0\.99", " ".join(" ".join(last).split())), last
+    recap = {name: line for name, line in re.findall(r"^(\w+)\s+: (.*)$", done.stdout, re.MULTILINE)}
+    assert all("failed=0" in recap[name] for name in HYPERVISORS)

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The agent on a hypervisor: a probe that must work, then beacons and reports to onemonitord until it is replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# What must run on a host of a kind, and the probe oned's log names when it does not.
+CHECKS = {
+    "kvm": (["virsh", "--connect", "qemu:///system", "version"], "wild_vm.rb"),
+    "qemu": (["virsh", "--connect", "qemu:///system", "version"], "wild_vm.rb"),
+    "lxc": (["lxc-ls", "--version"], "version.sh"),
+}
+PID_FILE = Path(__file__).resolve().parents[1] / ".agent.pid"
+
+
+def check(hypervisor: str) -> str:
+    """The hypervisor's version; exits with the driver's text when it does not work."""
+    command, probe = CHECKS[hypervisor]
+    if shutil.which(command[0]) is None:
+        sys.exit(f"Error executing {probe}: No such file or directory - {command[0]}")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode != 0:
+        sys.exit(f"Error executing {probe}: {done.stderr.strip()}")
+    return done.stdout.strip().splitlines()[-1]
+
+
+def system_report(hypervisor: str, version: str) -> dict[str, Any]:
+    cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    fields = dict(line.split(":", 1) for line in cpu.splitlines() if ":" in line)
+    named = {key.strip(): value.strip() for key, value in fields.items()}
+    datastores = Path("/var/lib/one/datastores")
+    disk = shutil.disk_usage(datastores if datastores.is_dir() else "/")
+    template = {
+        "ARCH": platform.machine(),
+        "CPUSPEED": str(round(float(named.get("cpu MHz", "0")))),
+        "HOSTNAME": socket.gethostname(),
+        "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
+        "MODELNAME": named.get("model name", ""),
+        "TOTALCPU": str(100 * (os.cpu_count() or 1)),
+        "TOTALMEMORY": str(memory("MemTotal")),
+        "VERSION": "6.10.0.1",
+        "HYPERVISOR_VERSION": version,
+    }
+    sizes = {"FREE_DISK": disk.free, "MAX_DISK": disk.total, "USED_DISK": disk.used}
+    disks = {name: str(size >> 20) for name, size in sizes.items()}
+    return {"template": {name: [value] for name, value in template.items()}, "disks": disks}
+
+
+def memory(name: str) -> int:
+    for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    return 0
+
+
+def sample() -> dict[str, str]:
+    total, free = memory("MemTotal"), memory("MemAvailable")
+    cpus = 100 * (os.cpu_count() or 1)
+    used = min(cpus, round(100 * os.getloadavg()[0]))
+    traffic = [line.split() for line in Path("/proc/net/dev").read_text(encoding="utf-8").splitlines()[2:]]
+    return {
+        "FREE_CPU": str(cpus - used),
+        "USED_CPU": str(used),
+        "FREE_MEMORY": str(free),
+        "USED_MEMORY": str(total - free),
+        "NETRX": str(sum(int(line[1]) for line in traffic)),
+        "NETTX": str(sum(int(line[9]) for line in traffic)),
+    }
+
+
+class Agent:
+    def __init__(self, settings: dict[str, Any], version: str) -> None:
+        self.settings, self.version = settings, version
+        address = settings["address"]
+        # "auto" is whoever logged in, as this host sees it.
+        self.address = os.environ["SSH_CLIENT"].split()[0] if address == "auto" else address
+
+    def message(self, kind: str, **content: Any) -> bytes:
+        return json.dumps({"type": kind, "id": self.settings["id"], "name": self.settings["name"], **content}).encode()
+
+    def datagram(self, kind: str, **content: Any) -> None:
+        family, _, _, _, address = socket.getaddrinfo(self.address, self.settings["port"], type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, socket.SOCK_DGRAM) as sender:
+            sender.sendto(self.message(kind, **content), address)
+
+    def stream(self) -> None:
+        with socket.create_connection((self.address, self.settings["port"]), timeout=5) as sender:
+            sender.sendall(self.message("STATE_VM", vms=[]) + b"\n")
+
+    def run(self) -> None:
+        """For ever; where nobody listens, messages are lost and the next ones are sent all the same."""
+        report = system_report(self.settings["hypervisor"], self.version)
+        actions: dict[str, Callable[[], None]] = {
+            "SYSTEM_HOST": lambda: self.datagram("SYSTEM_HOST", **report),
+            "MONITOR_HOST": lambda: self.datagram("MONITOR_HOST", sample=sample()),
+            "SYNC_STATE_VM": self.stream,
+            "BEACON_HOST": lambda: self.datagram("BEACON_HOST"),
+        }
+        periods = self.settings["periods"]
+        due = dict.fromkeys(actions, 0.0)
+        # A datagram may be lost: what a new host waits for is sent a second time.
+        repeat = {"SYSTEM_HOST", "MONITOR_HOST"}
+        while True:
+            now = time.monotonic()
+            for name, action in actions.items():
+                if due[name] > now:
+                    continue
+                due[name] = now + (2 if name in repeat else periods[name])
+                repeat.discard(name)
+                try:
+                    action()
+                except OSError:
+                    due[name] = now + min(periods[name], periods["BEACON_HOST"])
+            time.sleep(max(0.1, min(due.values()) - time.monotonic()))
+
+
+def stop() -> None:
+    """End the agent that runs here, whichever oned it belongs to."""
+    if PID_FILE.exists():
+        with contextlib.suppress(ProcessLookupError, ValueError, PermissionError):
+            pid = int(PID_FILE.read_text(encoding="utf-8"))
+            # A reboot gives the number to somebody else.
+            if Path(__file__).name in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8"):
+                os.kill(pid, signal.SIGKILL)
+        PID_FILE.unlink(missing_ok=True)
+
+
+def main() -> None:
+    if sys.argv[1] == "stop":
+        stop()
+        return
+    settings = json.load(sys.stdin)
+    version = check(settings["hypervisor"])
+    agent = Agent(settings, version)
+    stop()
+    # Away from the log-in: ssh returns only when nobody holds its streams any more.
+    if os.fork():
+        return
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    PID_FILE.write_text(str(os.getpid()), encoding="utf-8")
+    agent.run()
+
+
+if __name__ == "__main__":
+    main()

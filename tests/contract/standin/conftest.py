@@ -1,0 +1,53 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from standin_cloud import Cloud
+
+MARIADB = os.environ.get("KUBENEBULA_TEST_MARIADB", "")
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    """An installation on SQLite, not started."""
+    yield from installed(Cloud(tmp_path / "one"))
+
+
+@pytest.fixture(params=["sqlite", *(["mariadb"] if MARIADB else [])])
+def recorded_cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Cloud]]:
+    """The name of a recorded backend and an installation on it; MariaDB where KUBENEBULA_TEST_MARIADB names an empty
+    database as host:port:user:password:database."""
+    database = 'BACKEND = "sqlite"'
+    if request.param == "mariadb":
+        host, port, user, password, name = MARIADB.split(":")
+        database = f'BACKEND = "mysql", SERVER = "{host}", PORT = {port}, USER = "{user}"'
+        database += f', PASSWD = "{password}", DB_NAME = "{name}"'
+    for cloud in installed(Cloud(tmp_path / "one", database)):
+        yield request.param, cloud
+
+
+def installed(cloud: Cloud) -> Iterator[Cloud]:
+    yield cloud
+    if cloud.process is not None:
+        cloud.stop()
+
+
+@pytest.fixture
+def command(tmp_path: Path, cloud: Cloud) -> Callable[[str, str], Path]:
+    """Put a shell script of a name before everything else on the stand-in's PATH."""
+    folder = tmp_path / "commands"
+    folder.mkdir()
+    cloud.path = f"{folder}:{cloud.path}"
+
+    def write(name: str, script: str) -> Path:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    return write

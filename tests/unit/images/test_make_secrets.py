@@ -1,0 +1,106 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Secrets are made once: against an API server that is a dictionary, with the real ssh-keygen."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+PURPOSES = ("oneadmin", "oneKey", "ssh", "sshd", "database")
+Store = dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("LABELS", json.dumps({"app.kubernetes.io/instance": "cloud"}))
+    monkeypatch.setenv("SECRETS", json.dumps({name: {"name": f"cloud-{name}", "create": True} for name in PURPOSES}))
+    monkeypatch.setenv("PUBLIC_KEYS", "cloud-public-keys")
+    monkeypatch.setenv("HOSTNAME_ALIAS", "cloud")
+    return {}
+
+
+@pytest.fixture
+def make(script: Callable[[str], ModuleType], store: Store, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = script("oned/libexec/make-secrets")
+
+    def request(method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        if method == "GET":
+            return store.get(path)
+        assert body is not None
+        store[path if method == "PUT" else f"{path}/{body['metadata']['name']}"] = body
+        return body
+
+    monkeypatch.setattr(module, "request", request)
+    return module
+
+
+def content(store: Store, name: str) -> dict[str, str]:
+    return {key: base64.b64decode(value).decode() for key, value in store[f"secrets/{name}"]["data"].items()}
+
+
+def test_all_are_made_and_a_second_run_changes_nothing(make: ModuleType, store: Store) -> None:
+    assert make.main() == 0
+    assert store.keys() == {f"secrets/cloud-{name}" for name in PURPOSES} | {"configmaps/cloud-public-keys"}
+    assert content(store, "cloud-oneadmin")["username"] == "oneadmin"
+    passwords = [content(store, "cloud-oneadmin")["password"], *content(store, "cloud-database").values()]
+    assert len(set(passwords)) == 3 and all(word.isalnum() and len(word) >= 24 for word in passwords)
+    before = json.dumps(store)
+    assert make.main() == 0
+    assert json.dumps(store) == before
+
+
+def test_the_public_halves_belong_to_the_private_ones(make: ModuleType, store: Store, tmp_path: Path) -> None:
+    make.main()
+    public = store["configmaps/cloud-public-keys"]["data"]
+    for secret, key, line in (
+        ("cloud-ssh", "id_ed25519", public["authorized_keys"]),
+        ("cloud-sshd", "ssh_host_ed25519_key", public["known_hosts"].removeprefix("cloud ")),
+    ):
+        path = tmp_path / key
+        path.touch(0o600)
+        path.write_text(content(store, secret)[key])
+        derived = subprocess.run(["ssh-keygen", "-y", "-f", path], capture_output=True, text=True, check=True).stdout
+        assert derived.split()[:2] == line.split()[:2]
+    assert "PRIVATE" not in json.dumps(public)
+
+
+def test_a_key_of_the_operator_is_published(make: ModuleType, store: Store, tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", tmp_path / "own"], check=True)
+    private = base64.b64encode((tmp_path / "own").read_bytes()).decode()
+    store["secrets/cloud-ssh"] = {"data": {"id_ed25519": private}}
+    assert make.main() == 0
+    own = (tmp_path / "own.pub").read_text().split()[1]
+    assert own in store["configmaps/cloud-public-keys"]["data"]["authorized_keys"]
+
+
+@pytest.mark.parametrize(
+    ("data", "create", "problem"),
+    [
+        (None, False, "the Secret cloud-ssh that the chart's values name for ssh does not exist"),
+        ({"id_rsa": "eA=="}, True, "the Secret cloud-ssh lacks the key id_ed25519"),
+        ({"id_ed25519": "eA=="}, True, "a private SSH key cannot be read"),
+    ],
+)
+def test_a_bad_secret_is_one_sentence(
+    make: ModuleType,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    data: dict[str, str] | None,
+    create: bool,
+    problem: str,
+) -> None:
+    if data is not None:
+        store["secrets/cloud-ssh"] = {"data": data}
+    monkeypatch.setenv("SECRETS", json.dumps({"ssh": {"name": "cloud-ssh", "create": create}}))
+    assert make.main() == 1
+    message = capsys.readouterr().err
+    assert problem in message and message.count("\n") == 1

@@ -1,0 +1,202 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A small model of oned's hosts and clusters, as tests/contract/transcripts show them, and ways to misbehave."""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import STATES
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
+
+SESSION = "oneadmin:secret"
+POOLS = {"one.hostpool.info", "one.clusterpool.info", "one.vmpool.info"}
+
+
+class Refused(Exception):
+    """What oned answers as [false, message, code, ...]."""
+
+    def __init__(self, message: str, code: int) -> None:
+        self.message, self.code = message, code
+        super().__init__(message)
+
+
+@dataclass
+class ModelHost:
+    id: int
+    name: str
+    im_mad: str
+    vm_mad: str
+    cluster: int
+    state: str = "INIT"
+    template: Template = field(default_factory=dict)
+    vms: list[int] = field(default_factory=list)
+    polls: int = 0
+
+
+@dataclass
+class Oned:
+    """probe: called for each enabled, unmonitored host whenever the pool is read; returns its next state.
+
+    misbehave: called with each method before it is carried out; may raise.  lose: called after it was carried out.
+    """
+
+    hosts: dict[int, ModelHost] = field(default_factory=dict)
+    clusters: dict[int, str] = field(default_factory=lambda: {0: "default"})
+    vms: dict[int, str] = field(default_factory=dict)
+    probe: Callable[[ModelHost], str] = lambda host: "MONITORED"
+    misbehave: Callable[[str, tuple[Any, ...]], None] = lambda method, params: None
+    lose: Callable[[str, tuple[Any, ...]], None] = lambda method, params: None
+    log: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    requests: int = 0
+    next_id: int = 0
+    lock: RLock = field(default_factory=RLock)
+
+    @property
+    def writes(self) -> list[tuple[str, tuple[Any, ...]]]:
+        return [entry for entry in self.log if entry[0] not in POOLS]
+
+    def add(self, name: str, kind: str = "kvm", **more: Any) -> ModelHost:
+        host = ModelHost(self.next_id, name, kind, kind, more.pop("cluster", 0), **{"state": "MONITORED", **more})
+        host.template = {"ARCH": "x86_64", "RESERVED_CPU": "", "RESERVED_MEM": "", **host.template}
+        self.hosts[host.id] = host
+        self.next_id += 1
+        return host
+
+    def answer(self, body: bytes) -> bytes:
+        """An XML-RPC request to an XML-RPC response."""
+        params, method = xmlrpc.client.loads(body)
+        with self.lock:
+            self.requests += 1
+            if method == "system.multicall":
+                value: Any = [[self._call(call["methodName"], tuple(call["params"]))] for call in params[0]]
+            else:
+                value = self._call(str(method), tuple(params))
+        return xmlrpc.client.dumps((value,), methodresponse=True, encoding="utf-8").encode()
+
+    def _call(self, method: str, params: tuple[Any, ...]) -> list[Any]:
+        session, *rest = params
+        self.log.append((method, tuple(rest)))
+        try:
+            self.misbehave(method, tuple(rest))
+            if session != SESSION:
+                raise Refused("User couldn't be authenticated, aborting call.", 256)
+            value = getattr(self, method.removeprefix("one.").replace(".", "_"))(*rest)
+        except Refused as refusal:
+            return [False, f"[{method}] {refusal.message}", refusal.code, -1, -1]
+        self.lose(method, tuple(rest))
+        return [True, value, 0]
+
+    def _host(self, number: int) -> ModelHost:
+        if number not in self.hosts:
+            raise Refused(f"Error getting host [{number}].", 1024)
+        return self.hosts[number]
+
+    def hostpool_info(self) -> str:
+        for host in self.hosts.values():
+            if host.state in ("INIT", "MONITORING_INIT"):
+                host.polls += 1
+                host.state = self.probe(host)
+        return f"<HOST_POOL>{''.join(self._host_xml(host) for host in reversed(self.hosts.values()))}</HOST_POOL>"
+
+    def _host_xml(self, host: ModelHost) -> str:
+        vms = "".join(f"<ID>{vm}</ID>" for vm in host.vms)
+        return (
+            f"<HOST><ID>{host.id}</ID><NAME>{escape(host.name)}</NAME><STATE>{STATES.index(host.state)}</STATE>"
+            f"<IM_MAD>{host.im_mad}</IM_MAD><VM_MAD>{host.vm_mad}</VM_MAD><CLUSTER_ID>{host.cluster}</CLUSTER_ID>"
+            f"<CLUSTER>{escape(self.clusters[host.cluster])}</CLUSTER>"
+            f"<HOST_SHARE><RUNNING_VMS>{len(host.vms)}</RUNNING_VMS></HOST_SHARE><VMS>{vms}</VMS>"
+            f"<TEMPLATE>{_template_xml(host.template)}</TEMPLATE><MONITORING/></HOST>"
+        )
+
+    def clusterpool_info(self) -> str:
+        body = "".join(f"<CLUSTER><ID>{i}</ID><NAME>{escape(n)}</NAME></CLUSTER>" for i, n in self.clusters.items())
+        return f"<CLUSTER_POOL>{body}</CLUSTER_POOL>"
+
+    def vmpool_info(self, *_filter: int) -> str:
+        return f"<VM_POOL>{''.join(f'<VM><ID>{i}</ID><NAME>{n}</NAME></VM>' for i, n in self.vms.items())}</VM_POOL>"
+
+    def host_allocate(self, name: str, im_mad: str, vm_mad: str, cluster: int) -> int:
+        taken = next((host for host in self.hosts.values() if host.name.casefold() == name.casefold()), None)
+        if taken is not None:
+            raise Refused(f"NAME is already taken by HOST {taken.id}.", 8192)
+        if names.host_name_problem(name) is not None:
+            raise Refused("Invalid HOSTNAME", 8192)
+        if cluster not in self.clusters and cluster != -1:
+            raise Refused(f"Error getting cluster [{cluster}].", 1024)
+        host = self.add(name, state="INIT", cluster=max(cluster, 0), template={"IM_MAD": im_mad, "VM_MAD": vm_mad})
+        host.im_mad, host.vm_mad = im_mad, vm_mad
+        return host.id
+
+    def host_update(self, number: int, text: str, append: int) -> int:
+        assert append == 1, "replacing would drop what the probes wrote"
+        try:
+            self._host(number).template.update(parse(text))
+        except TemplateError as error:
+            raise Refused(f"Cannot update template. Parse error: {error}", 8192) from error
+        return number
+
+    def host_status(self, number: int, status: int) -> int:
+        self._host(number).state = {0: "INIT", 1: "DISABLED", 2: "OFFLINE"}[status]
+        return number
+
+    def host_delete(self, number: int) -> int:
+        if self._host(number).vms:
+            raise Refused("Cannot delete host. Can not remove a host with running VMs", 2048)
+        del self.hosts[number]
+        return number
+
+    def cluster_addhost(self, cluster: int, number: int) -> int:
+        if cluster not in self.clusters:
+            raise Refused(f"Error getting cluster [{cluster}].", 1024)
+        self._host(number).cluster = cluster
+        return cluster
+
+
+def _template_xml(template: Template) -> str:
+    parts = []
+    for key, value in template.items():
+        for item in value if isinstance(value, list) else [value]:
+            inner = item if isinstance(item, str) else None
+            body = (
+                escape(inner)
+                if inner is not None
+                else "".join(f"<{k}>{escape(v)}</{k}>" for k, v in dict(item).items())
+            )
+            parts.append(f"<{key}>{body}</{key}>")
+    return "".join(parts)
+
+
+@dataclass
+class ModelTransport:
+    """Hands requests to the model without a network. before and after may raise: nothing sent, or nothing answered."""
+
+    oned: Oned
+    place: str = "the model"
+    before: Callable[[bytes], None] = lambda body: None
+    after: Callable[[bytes], None] = lambda body: None
+
+    def post(self, body: bytes, timeout: float) -> bytes:
+        self.before(body)
+        answer = self.oned.answer(body)
+        self.after(body)
+        return answer
+
+
+@dataclass
+class Clock:
+    """Time that passes only when someone sleeps."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds

@@ -1,0 +1,334 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Carrying plans out against the model of oned: failures, races, lost answers, waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import host, host_apply
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError, Unreachable
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import failure
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from oned_model import Clock, ModelHost, ModelTransport, Oned, Refused
+
+KVM1 = {"name": "kvm1", "type": "kvm"}
+LXC1 = {"name": "lxc1", "type": "lxc"}
+
+
+class Lab:
+    """A model, a clock that only sleeping moves, and the module's work on both."""
+
+    def __init__(self) -> None:
+        self.oned = Oned(clusters={0: "default", 100: "edge"})
+        self.clock = Clock()
+        self.transport = ModelTransport(self.oned)
+
+    def run(self, *hosts: dict[str, Any], check_mode: bool = False, **options: Any) -> dict[str, Any]:
+        one = Client(self.transport, "oneadmin", "secret", clock=self.clock, sleep=self.clock.sleep)
+        wanted = host_apply.Wanted([host.spec(item) for item in hosts], **options)
+        self.oned.log.clear()
+        self.oned.requests = 0
+        return host_apply.ensure(one, wanted, check_mode=check_mode)
+
+    @property
+    def written(self) -> list[str]:
+        return [method.removeprefix("one.") for method, _params in self.oned.writes]
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab()
+
+
+def once(method: str, error: Exception) -> Callable[..., None]:
+    """Raises `error` at the first call of `method`."""
+    left = [error]
+
+    def fault(called: str, _params: tuple[Any, ...]) -> None:
+        if called == method and left:
+            raise left.pop()
+
+    return fault
+
+
+def test_from_nothing_to_monitored_and_then_only_one_read(lab: Lab) -> None:
+    first = lab.run(KVM1, {**LXC1, "cluster": "edge", "labels": ["x"]})
+    assert first["changed"]
+    assert [(r["name"], r["id"], r["state"], r["actions"]) for r in first["results"]] == [
+        ("kvm1", 0, "MONITORED", ["allocate"]),
+        ("lxc1", 1, "MONITORED", ["allocate", "update"]),
+    ]
+    again = lab.run(KVM1, {**LXC1, "cluster": "edge", "labels": ["x"]})
+    assert not again["changed"]
+    assert lab.oned.requests == 1
+    assert [method for method, _params in lab.oned.log] == ["one.hostpool.info", "one.clusterpool.info"]
+    lab.run(KVM1, LXC1)
+    assert [method for method, _params in lab.oned.log] == ["one.hostpool.info"]
+
+
+def test_check_mode_only_reads(lab: Lab) -> None:
+    predicted = lab.run(KVM1, LXC1, check_mode=True)
+    assert lab.written == []
+    assert [(r["id"], r["state"], r["changed"], r["actions"]) for r in predicted["results"]] == [
+        (None, "ABSENT", True, ["allocate"])
+    ] * 2
+
+
+def test_no_hosts_ask_nothing(lab: Lab) -> None:
+    assert lab.run() == {"changed": False, "results": [], "diff": {"before": {}, "after": {}}}
+    assert lab.oned.requests == 0
+
+
+def test_a_thousand_hosts_take_few_requests(lab: Lab) -> None:
+    result = lab.run(*({"name": f"kvm{n}", "type": "kvm"} for n in range(1000)))
+    assert len(lab.oned.hosts) == 1000
+    assert all(r["state"] == "MONITORED" for r in result["results"])
+    assert lab.oned.requests == 1 + 20 + 1
+
+
+def test_one_bad_host_does_not_stop_the_others(lab: Lab) -> None:
+    lab.oned.add("kvm1", "lxc")
+
+    def refuse(method: str, params: tuple[Any, ...]) -> None:
+        if method == "one.host.allocate" and params[0] == "bad":
+            raise Refused("Cannot do it", 8192)
+
+    lab.oned.misbehave = refuse
+    result = lab.run(KVM1, {"name": "bad", "type": "kvm"}, LXC1)
+    assert [r["failed"] for r in result["results"]] == [True, True, False]
+    assert result["changed"]
+    assert failure("host", result["results"]) == (
+        "2 of 3 hosts failed: kvm1: it is registered with the drivers lxc/lxc and wanted with kvm/kvm: OpenNebula "
+        "cannot change the drivers of a host, so remove it (state absent) and add it again; "
+        "bad: one.host.allocate: Cannot do it (code 8192)"
+    )
+
+
+def test_a_name_taken_in_between_is_read_again(lab: Lab) -> None:
+    def faster(method: str, _params: tuple[Any, ...]) -> None:
+        if method == "one.host.allocate" and not lab.oned.hosts:
+            lab.oned.add("KVM1")
+
+    lab.oned.misbehave = faster
+    result = lab.run({**KVM1, "labels": ["x"]})
+    assert result["results"][0]["actions"] == ["update"]
+    assert (result["results"][0]["id"], result["results"][0]["failed"]) == (0, False)
+
+
+def test_a_name_taken_with_other_drivers_is_a_failure(lab: Lab) -> None:
+    def faster(method: str, _params: tuple[Any, ...]) -> None:
+        if method == "one.host.allocate" and not lab.oned.hosts:
+            lab.oned.add("kvm1", "lxc")
+
+    lab.oned.misbehave = faster
+    result = lab.run(KVM1)
+    assert "drivers lxc/lxc" in result["results"][0]["msg"]
+    assert not result["changed"]
+
+
+def test_a_host_removed_in_between_is_removed(lab: Lab) -> None:
+    lab.oned.add("kvm1")
+
+    def faster(method: str, _params: tuple[Any, ...]) -> None:
+        if method == "one.host.delete":
+            lab.oned.hosts.clear()
+
+    lab.oned.misbehave = faster
+    result = lab.run({"name": "kvm1"}, state="absent")
+    assert (result["changed"], result["results"][0]["failed"], result["results"][0]["state"]) == (
+        False,
+        False,
+        "ABSENT",
+    )
+
+
+WRITES: list[tuple[str, dict[str, Any], str]] = [
+    ("one.host.allocate", {**LXC1, "labels": ["x"]}, "present"),
+    ("one.host.update", {**KVM1, "labels": ["x"]}, "present"),
+    ("one.host.status", KVM1, "disabled"),
+    ("one.host.delete", KVM1, "absent"),
+    ("one.cluster.addhost", {**KVM1, "cluster": "edge"}, "present"),
+]
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize(("method", "wanted", "state"), WRITES)
+def test_a_lost_answer_is_looked_up_before_the_call_is_repeated(
+    lab: Lab, method: str, wanted: dict[str, Any], state: str, carried_out: bool
+) -> None:
+    lab.oned.add("kvm1")
+    fault = once(method, NoAnswer("lost"))
+    if carried_out:
+        lab.oned.lose = fault
+    else:
+        lab.oned.misbehave = fault
+    predicted = lab.run(wanted, state=state, check_mode=True)
+    result = lab.run(wanted, state=state)
+    assert result["results"][0]["failed"] is False
+    assert result["results"][0]["actions"] == predicted["results"][0]["actions"]
+    assert lab.written.count(method.removeprefix("one.")) == (1 if carried_out else 2)
+    assert lab.run(wanted, state=state)["changed"] is False
+
+
+def test_a_write_that_is_never_answered_fails_its_host(lab: Lab) -> None:
+    def never(method: str, _params: tuple[Any, ...]) -> None:
+        if method == "one.host.allocate":
+            raise NoAnswer("gave no answer within 30 s")
+
+    lab.oned.misbehave = never
+    result = lab.run(KVM1)
+    assert result["results"][0]["msg"] == "gave no answer within 30 s"
+    assert result["results"][0]["state"] == "ABSENT"
+    assert lab.written == ["host.allocate"] * host_apply.ROUNDS
+
+
+def test_a_connection_lost_after_the_change_is_told_with_what_was_done(lab: Lab) -> None:
+    def gone(_body: bytes) -> None:
+        if lab.oned.hosts:
+            raise Unreachable("refused", passing=True)
+
+    lab.transport.before = gone
+    result = lab.run(KVM1)
+    assert result["changed"]
+    assert result["results"][0]["msg"] == "its state afterwards is not known: refused"
+
+
+def test_what_concerns_all_hosts_is_one_error(lab: Lab) -> None:
+    lab.transport.before = lambda _body: (_ for _ in ()).throw(Unreachable("no such name"))
+    with pytest.raises(OnedError, match="no such name"):
+        lab.run(KVM1)
+
+
+def test_machines_are_named_when_a_host_is_not_removed(lab: Lab) -> None:
+    lab.oned.add("kvm1", vms=[10])
+    lab.oned.add("lxc1", "lxc")
+    lab.oned.vms = {10: "web"}
+    result = lab.run({"name": "kvm1"}, {"name": "lxc1"}, state="absent")
+    assert (
+        result["results"][0]["msg"] == "host kvm1 still runs virtual machines: web (10); move or terminate them first"
+    )
+    assert [r["state"] for r in result["results"]] == ["MONITORED", "ABSENT"]
+    assert lab.written == ["host.delete"]
+
+
+def after(polls: int, then: str) -> Callable[[ModelHost], str]:
+    return lambda found: then if found.polls >= polls else "INIT"
+
+
+def test_waiting_for_a_slow_host(lab: Lab) -> None:
+    lab.oned.probe = after(5, "MONITORED")
+    result = lab.run(KVM1)
+    assert result["results"][0]["state"] == "MONITORED"
+    assert lab.clock.now == 2.0 * 4
+
+
+def test_not_waiting(lab: Lab) -> None:
+    lab.oned.probe = after(99, "MONITORED")
+    result = lab.run(KVM1, wait=False)
+    assert (result["results"][0]["state"], lab.clock.now) == ("INIT", 0)
+
+
+def test_waiting_has_an_end(lab: Lab) -> None:
+    lab.oned.probe = after(10**6, "MONITORED")
+    result = lab.run(KVM1, wait_timeout=20)
+    assert (
+        "it is still INIT after 20 s: oned has not probed it. Does oned know the driver kvm"
+        in result["results"][0]["msg"]
+    )
+    assert result["results"][0]["changed"]
+    assert 20 <= lab.clock.now <= 22
+
+
+def fails(text: str) -> Callable[[ModelHost], str]:
+    def probe(found: ModelHost) -> str:
+        found.template["ERROR"] = f"Sun Nov 22 15:05:39 2026 : Error monitoring Host {found.name} ({found.id}): {text}"
+        return "ERROR"
+
+    return probe
+
+
+def test_oneds_reason_is_told_after_a_second_probe(lab: Lab) -> None:
+    lab.oned.probe = fails("virsh: command not found")
+    result = lab.run(KVM1, LXC1)
+    assert [r["msg"] for r in result["results"]] == ["it is in ERROR: virsh: command not found"] * 2
+    assert lab.written.count("host.status") == 2
+    assert lab.clock.now < 15
+
+
+def test_without_a_reason_there_is_advice(lab: Lab) -> None:
+    lab.oned.probe = fails("")
+    message = lab.run(KVM1)["results"][0]["msg"]
+    assert "oned gives no reason" in message
+    assert "ssh oneadmin@kvm1 from the oned container" in message
+    assert "/var/log/one/monitor.log" in message
+
+
+def test_a_host_that_fails_once_is_saved_by_the_second_probe(lab: Lab) -> None:
+    lab.oned.probe = lambda found: "ERROR" if found.polls < 2 else "MONITORED"
+    result = lab.run(KVM1)
+    assert (result["results"][0]["state"], result["results"][0]["actions"]) == ("MONITORED", ["allocate"])
+
+
+@pytest.mark.parametrize("state", ["present", "enabled"])
+def test_a_host_found_in_error_is_probed_once_more_and_that_is_a_change(lab: Lab, state: str) -> None:
+    lab.oned.add("kvm1", state="ERROR")
+    assert lab.run(KVM1, state=state, check_mode=True)["results"][0]["actions"] == ["enable"]
+    result = lab.run(KVM1, state=state)
+    assert (result["changed"], result["results"][0]["state"]) == (True, "MONITORED")
+    assert lab.written == ["host.status"]
+    assert lab.run(KVM1, state=state)["changed"] is False
+
+
+def test_a_host_that_stays_in_error_fails_after_that_one_probe(lab: Lab) -> None:
+    lab.oned.add("kvm1", state="ERROR")
+    lab.oned.probe = fails("no rsync")
+    result = lab.run(KVM1)
+    assert result["results"][0]["msg"] == "it is in ERROR: no rsync"
+    assert lab.written == ["host.status"]
+
+
+def test_a_host_found_in_error_is_left_alone_without_waiting(lab: Lab) -> None:
+    lab.oned.add("kvm1", state="ERROR")
+    result = lab.run(KVM1, wait=False)
+    assert (result["changed"], result["results"][0]["state"], result["results"][0]["failed"]) == (False, "ERROR", False)
+
+
+def test_hosts_out_of_service_are_not_waited_for(lab: Lab) -> None:
+    lab.oned.add("kvm1", state="DISABLED")
+    lab.oned.add("lxc1", "lxc", state="OFFLINE")
+    assert lab.run(KVM1, LXC1)["changed"] is False
+    assert lab.clock.now == 0
+
+
+def test_a_host_removed_while_waiting_fails(lab: Lab) -> None:
+    def vanish(found: ModelHost) -> str:
+        if found.polls == 2:
+            lab.transport.before = lambda _body: lab.oned.hosts.clear()
+        return "INIT"
+
+    lab.oned.probe = vanish
+    assert lab.run(KVM1)["results"][0]["msg"] == "it was removed from OpenNebula by someone else"
+
+
+def test_a_connection_lost_while_waiting_fails_who_is_waited_for(lab: Lab) -> None:
+    def cut(found: ModelHost) -> str:
+        if found.polls == 3:
+            lab.transport.before = lambda _body: (_ for _ in ()).throw(Unreachable("refused", passing=True))
+        return "INIT" if found.name == "kvm1" else "MONITORED"
+
+    lab.oned.probe = cut
+    result = lab.run(KVM1, LXC1)
+    assert [r["msg"] for r in result["results"]] == ["waiting for it was cut short: refused", ""]
+
+
+def test_asking_for_a_second_probe_may_fail_too(lab: Lab) -> None:
+    lab.oned.probe = fails("no ruby")
+    lab.oned.misbehave = once("one.host.status", Refused("Not authorized", 512))
+    message = lab.run(KVM1)["results"][0]["msg"]
+    assert (
+        message
+        == "it is in ERROR: no ruby; asking for another probe failed: one.host.status: Not authorized (code 512)"
+    )

@@ -1,0 +1,168 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever is registered and wanted: check mode says exactly what a run does, and a second run does nothing."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import host, host_apply
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oned_model import Clock, ModelTransport, Oned, Refused
+
+NAMES = ["kvm1", "KVM1", "lxc1", "new", "x"]
+KINDS = ["kvm", "lxc", "qemu"]
+CLUSTERS = {0: "default", 100: "edge", 101: "Core"}
+STATES = ["present", "absent", "enabled", "disabled", "offline"]
+VALUES = st.sampled_from(["", "1", 'say "hi"', "a\\b", "ü", "two\nlines"])
+TEMPLATES = st.dictionaries(
+    st.sampled_from(["NOTE", "RACK", "RESERVED_CPU", "ARCH"]),
+    VALUES
+    | st.dictionaries(st.sampled_from(["A", "B"]), VALUES, min_size=1)
+    | st.lists(VALUES, min_size=1, max_size=3),
+    max_size=3,
+)
+LABELS = st.lists(st.sampled_from(["a", "b", "c"]), max_size=3)
+
+
+@st.composite
+def oneds(draw: st.DrawFn) -> Oned:
+    """A cloud with up to four hosts in any state."""
+    oned = Oned(clusters=dict(CLUSTERS), vms={10: "web"})
+    for name in draw(st.lists(st.sampled_from(NAMES), unique_by=str.casefold, max_size=4)):
+        oned.add(
+            name,
+            draw(st.sampled_from(KINDS)),
+            cluster=draw(st.sampled_from(list(CLUSTERS))),
+            state=draw(st.sampled_from(["INIT", "MONITORED", "ERROR", "DISABLED", "OFFLINE", "MONITORING_DISABLED"])),
+            template=draw(st.dictionaries(st.sampled_from(["NOTE", "RACK", "ERROR"]), VALUES, max_size=2)),
+            vms=draw(st.sampled_from([[], [], [], [10]])),
+        )
+    return oned
+
+
+@st.composite
+def wishes(draw: st.DrawFn) -> dict[str, Any]:
+    """What a user may ask of one host, sensible or not."""
+    wanted: dict[str, Any] = {"name": draw(st.sampled_from([*NAMES, "new2"]))}
+    optional = {
+        "type": st.sampled_from(KINDS),
+        "cluster": st.sampled_from(["default", "EDGE", "101", "nope"]),
+        "template": TEMPLATES,
+        "labels": LABELS,
+    }
+    for key, values in optional.items():
+        if draw(st.booleans()):
+            wanted[key] = draw(values)
+    return wanted
+
+
+def run(oned: Oned, wanted: list[dict[str, Any]], state: str, *, check_mode: bool = False, wait: bool = True) -> Any:
+    clock = Clock()
+    one = Client(ModelTransport(oned), "oneadmin", "secret", clock=clock, sleep=clock.sleep)
+    specs = [host.spec(item) for item in wanted]
+    oned.log.clear()
+    try:
+        return host_apply.ensure(one, host_apply.Wanted(specs, state, wait), check_mode=check_mode)
+    except OnedError as error:
+        return str(error)
+
+
+def told(result: Any) -> Any:
+    """What a prediction has to get right."""
+    if isinstance(result, str):
+        return result
+    return result["diff"], [(r["name"], r["actions"], r["changed"], r["failed"], r["msg"]) for r in result["results"]]
+
+
+CASES = (oneds(), st.lists(wishes(), max_size=3), st.sampled_from(STATES), st.booleans())
+
+
+@settings(max_examples=250, deadline=None)
+@given(*CASES)
+def test_check_mode_and_diff_tell_what_a_run_does(
+    oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool
+) -> None:
+    before = copy.deepcopy(oned.hosts)
+    predicted = run(oned, wanted, state, check_mode=True, wait=wait)
+    assert oned.writes == []
+    assert {number: found.template for number, found in oned.hosts.items()} == {
+        number: found.template for number, found in before.items()
+    }
+    oned.hosts = before
+    done = run(oned, wanted, state, wait=wait)
+    assert told(done) == told(predicted)
+    if isinstance(done, str):
+        assert oned.writes == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(*CASES)
+def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool) -> None:
+    first = run(oned, wanted, state, wait=wait)
+    second = run(oned, wanted, state, wait=wait)
+    assert oned.writes == []
+    if isinstance(first, str):
+        assert second == first
+    else:
+        assert second["changed"] is False
+        assert [r["failed"] for r in second["results"]] == [r["failed"] for r in first["results"]]
+        assert second["diff"] == {"before": {}, "after": {}}
+
+
+@settings(max_examples=150, deadline=None)
+@given(*CASES)
+def test_the_diff_shows_what_is_there_afterwards(
+    oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool
+) -> None:
+    result = run(oned, wanted, state, wait=wait)
+    if isinstance(result, str):
+        return
+    there = {found.name.casefold(): found for found in oned.hosts.values()}
+    for name in result["diff"]["before"]:
+        assert name in result["diff"]["after"] or name.casefold() not in there
+    for name, shown in result["diff"]["after"].items():
+        found = there[name.casefold()]
+        assert (shown["im_mad"], shown["vmm_mad"]) == (found.im_mad, found.vm_mad)
+        assert shown["cluster"] == CLUSTERS[found.cluster]
+        assert {key: found.template.get(key) for key in shown["template"]} == shown["template"]
+        statuses = {"DISABLED": "disabled", "MONITORING_DISABLED": "disabled", "OFFLINE": "offline", "ERROR": "error"}
+        assert shown["status"] == statuses.get(found.state, "enabled")
+
+
+@settings(max_examples=200, deadline=None)
+@given(*CASES, st.lists(st.sampled_from(["fine", "fine", "lost before", "lost after", "no leader"]), max_size=8))
+def test_lost_answers_and_elections_change_nothing_about_the_outcome(
+    oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool, faults: list[str]
+) -> None:
+    steady = copy.copy(oned)
+    steady.hosts, steady.log = copy.deepcopy(oned.hosts), []
+    expected = run(steady, wanted, state, wait=wait)
+    left = list(faults)
+    now = ""
+
+    def before(method: str, _params: tuple[Any, ...]) -> None:
+        nonlocal now
+        now = left.pop(0) if left else "fine"
+        if now == "lost before" and method.endswith(("allocate", "update", "status", "delete", "addhost")):
+            raise NoAnswer("lost")
+        if now == "no leader":
+            raise Refused("Cannot process request, no leader found", 8192)
+
+    def after(_method: str, _params: tuple[Any, ...]) -> None:
+        if now == "lost after":
+            raise NoAnswer("lost")
+
+    oned.misbehave, oned.lose = before, after
+    done = run(oned, wanted, state, wait=wait)
+    if isinstance(done, str) or any(r["msg"] == "lost" for r in done["results"]):
+        return  # the faults outlasted every round: told as a failure
+    assert [(r["name"], r["failed"], sorted(r["actions"])) for r in done["results"]] == [
+        (r["name"], r["failed"], sorted(r["actions"])) for r in expected["results"]
+    ]
+    shape = [(h.name, h.state, h.cluster, h.template, h.im_mad) for h in oned.hosts.values()]
+    assert shape == [(h.name, h.state, h.cluster, h.template, h.im_mad) for h in steady.hosts.values()]

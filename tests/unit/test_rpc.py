@@ -1,0 +1,230 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The client: decoding, batches, and what it tries again."""
+
+from __future__ import annotations
+
+import threading
+import xmlrpc.client
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError, Unreachable
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import BATCH, IN_FLIGHT, Call, Client
+from oned_model import Clock, ModelTransport, Oned
+
+
+class Scripted:
+    """Answers from a list; an exception in it is raised. Keeps to its last entry."""
+
+    place = "oned"
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.bodies: list[bytes] = []
+        self.timeouts: list[float] = []
+
+    def post(self, body: bytes, timeout: float) -> bytes:
+        self.bodies.append(body)
+        self.timeouts.append(timeout)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, bytes):
+            return answer
+        return xmlrpc.client.dumps((answer,), methodresponse=True).encode()
+
+
+def client(*answers: Any) -> tuple[Client, Scripted, Clock]:
+    transport, clock = Scripted(*answers), Clock()
+    return Client(transport, "oneadmin", "secret", clock=clock, sleep=clock.sleep), transport, clock
+
+
+def test_the_session_is_the_first_parameter_and_never_shown() -> None:
+    one, transport, _clock = client([True, 7, 0])
+    assert one.read("one.host.info", 7, False) == 7
+    params, method = xmlrpc.client.loads(transport.bodies[0])
+    assert (method, params) == ("one.host.info", ("oneadmin:secret", 7, False))
+    assert "secret" not in repr(one)
+
+
+def test_text_outside_ascii_arrives_whole() -> None:
+    one, transport, _clock = client([True, "Hôte €", 0])
+    assert one.read("one.host.info", "é😀") == "Hôte €"
+    assert xmlrpc.client.loads(transport.bodies[0])[0][1] == "é😀"
+
+
+def test_a_refusal_carries_method_code_and_message() -> None:
+    one, _transport, _clock = client([False, "[one.host.info] Error getting host [9].", 1024, 9, -1])
+    with pytest.raises(OnedError) as caught:
+        one.read("one.host.info", 9)
+    error = caught.value
+    assert (error.method, error.code, error.message) == ("one.host.info", 1024, "Error getting host [9].")
+    assert str(error) == "one.host.info: Error getting host [9]. (code 1024)"
+
+
+def test_a_fault_is_an_error_with_its_code() -> None:
+    fault = xmlrpc.client.dumps(xmlrpc.client.Fault(-501, "Not enough parameters")).encode()
+    one, _transport, _clock = client(fault)
+    with pytest.raises(OnedError, match="Not enough parameters") as caught:
+        one.read("one.host.info")
+    assert caught.value.code == -501
+
+
+@pytest.mark.parametrize("answer", ["text", [], [True], [1, 2, 3], {"a": 1}])
+def test_an_answer_that_is_not_oneds_is_said_to_be_so(answer: Any) -> None:
+    one, _transport, _clock = client(answer)
+    with pytest.raises(OnedError, match="does not look like oned's"):
+        one.read("one.host.info")
+
+
+def test_an_answer_that_is_cut_off_is_no_answer() -> None:
+    whole = xmlrpc.client.dumps(([True, 1, 0],), methodresponse=True).encode()
+    one, _transport, _clock = client(whole[:60])
+    with pytest.raises(NoAnswer, match="cut off"):
+        one.write("one.host.delete", 1)
+
+
+PASSING = [
+    pytest.param([False, "[m] Cannot process request, no leader found", 8192, -1, -1], id="no leader"),
+    pytest.param([False, "[m] Cannot process request, oned cluster in election mode", 8192, -1, -1], id="election"),
+    pytest.param([False, "[m] Cannot process request, oned cluster is replicating log", 8192, -1, -1], id="replay"),
+    pytest.param([False, "[m] Error getting cluster [0].", 1024, 0, -1], id="stopping"),
+    pytest.param([False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1], id="database away"),
+    pytest.param(Unreachable("refused", passing=True), id="refused"),
+]
+
+
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize("answer", PASSING)
+def test_what_passes_is_tried_again(answer: Any, write: bool) -> None:
+    one, transport, clock = client(answer, answer, [True, 3, 0])
+    assert (one.write if write else one.read)("one.host.status", 3, 0) == 3
+    assert len(transport.bodies) == 3
+    assert 0 < clock.now < 5
+
+
+@pytest.mark.parametrize("answer", PASSING)
+def test_what_does_not_pass_is_told_in_the_end(answer: Any) -> None:
+    one, _transport, clock = client(answer)
+    with pytest.raises(OnedError):
+        one.write("one.host.status", 3, 0)
+    assert 25 < clock.now < 70
+
+
+def test_a_refused_password_is_not_called_wrong_for_sure() -> None:
+    one, _transport, clock = client([False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1])
+    with pytest.raises(OnedError) as caught:
+        one.read("one.hostpool.info")
+    assert caught.value.code == 256
+    assert "refuses user oneadmin (tried for 3" in caught.value.message
+    assert "the password is wrong, or oned's database is away" in caught.value.message
+    assert 30 <= clock.now < 40
+
+
+def test_a_password_that_was_right_a_moment_ago_gets_more_patience() -> None:
+    denied = [False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1]
+    one, _transport, clock = client([True, 1, 0], denied)
+    one.read("one.hostpool.info")
+    with pytest.raises(OnedError):
+        one.read("one.hostpool.info")
+    assert clock.now >= 60
+
+
+def test_other_refusals_are_told_at_once() -> None:
+    one, transport, clock = client([False, "[m] NAME is already taken by HOST 0.", 8192, -1, -1])
+    with pytest.raises(OnedError):
+        one.write("one.host.allocate", "kvm1", "kvm", "kvm", -1)
+    assert (len(transport.bodies), clock.now) == (1, 0)
+
+
+def test_what_cannot_be_reached_at_all_is_told_at_once() -> None:
+    one, transport, clock = client(Unreachable("no such name"))
+    with pytest.raises(Unreachable, match="no such name"):
+        one.read("one.hostpool.info")
+    assert (len(transport.bodies), clock.now) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "answer", [NoAnswer("closed"), [False, "[m] libcurl failed to execute the HTTP POST transaction", 8192, -1, -1]]
+)
+def test_without_an_answer_reads_are_repeated_and_writes_are_not(answer: Any) -> None:
+    one, transport, _clock = client(answer, [True, "<HOST_POOL/>", 0])
+    assert one.read("one.hostpool.info") == "<HOST_POOL/>"
+    one, transport, _clock = client(answer, [True, 0, 0])
+    with pytest.raises(NoAnswer):
+        one.write("one.host.allocate", "kvm1", "kvm", "kvm", -1)
+    assert len(transport.bodies) == 1
+
+
+def test_several_calls_are_one_request() -> None:
+    one, transport, _clock = client(
+        [[[True, "a", 0]], [[False, "[one.y] no", 2048, -1, -1]], {"faultCode": -506, "faultString": "?"}]
+    )
+    first, second, third = one.read_many([Call("one.x"), Call("one.y", (1,)), Call("one.z")])
+    assert first == "a"
+    assert (second.method, second.code, second.message) == ("one.y", 2048, "no")
+    assert (third.method, third.code, third.message) == ("one.z", -506, "?")
+    params, method = xmlrpc.client.loads(transport.bodies[0])
+    assert method == "system.multicall"
+    assert params[0][1] == {"methodName": "one.y", "params": ["oneadmin:secret", 1]}
+    assert transport.timeouts == [30.0 + 3 * 0.5]
+
+
+def test_only_the_calls_that_failed_are_sent_again() -> None:
+    refused = [[False, "[m] Cannot process request, no leader found", 8192, -1, -1]]
+    one, transport, _clock = client([[[True, 1, 0]], refused, [[True, 3, 0]]], [True, 2, 0])
+    assert one.write_many([Call("one.a"), Call("one.b"), Call("one.c")]) == [1, 2, 3]
+    assert xmlrpc.client.loads(transport.bodies[1]) == (("oneadmin:secret",), "one.b")
+
+
+def test_a_batch_that_answers_too_little_is_no_answer() -> None:
+    one, _transport, _clock = client([[[True, 1, 0]]])
+    outcomes = one.write_many([Call("one.a"), Call("one.b")])
+    assert all(isinstance(outcome, NoAnswer) for outcome in outcomes)
+    assert [outcome.method for outcome in outcomes] == ["one.a", "one.b"]
+
+
+def test_no_calls_send_nothing() -> None:
+    one, transport, _clock = client([True, 1, 0])
+    assert one.write_many([]) == []
+    assert transport.bodies == []
+
+
+def test_many_calls_go_in_batches_with_few_in_flight() -> None:
+    flying, most, lock = 0, 0, threading.Lock()
+    started = threading.Barrier(2, timeout=5)
+
+    def before(_body: bytes) -> None:
+        nonlocal flying, most
+        with lock:
+            flying += 1
+            most = max(most, flying)
+        started.wait()
+
+    def after(_body: bytes) -> None:
+        nonlocal flying
+        with lock:
+            flying -= 1
+
+    oned = Oned()
+    one = Client(ModelTransport(oned, before=before, after=after), "oneadmin", "secret")
+    calls = [Call("one.host.allocate", (f"host-{n}", "kvm", "kvm", -1)) for n in range(BATCH * 5 + 1)]
+    ids = one.write_many(calls)
+    assert sorted(ids) == list(range(BATCH * 5 + 1))
+    assert [oned.hosts[number].name for number in ids] == [call.params[0] for call in calls]
+    assert oned.requests == 6
+    assert 2 <= most <= IN_FLIGHT
+
+
+def test_every_kind_of_error_keeps_its_method_in_a_batch() -> None:
+    kinds: list[tuple[Exception, Callable[[OnedError], bool]]] = [
+        (Unreachable("x"), lambda e: isinstance(e, Unreachable)),
+        (NoAnswer("x"), lambda e: isinstance(e, NoAnswer)),
+        (OnedError("system.multicall", -501, "x"), lambda e: e.code == -501),
+    ]
+    for raised, right in kinds:
+        one, _transport, _clock = client(raised)
+        outcomes = one.write_many([Call("one.a"), Call("one.b")])
+        assert [(outcome.method, right(outcome)) for outcome in outcomes] == [("one.a", True), ("one.b", True)]
