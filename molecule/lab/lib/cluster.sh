@@ -13,7 +13,7 @@ cluster_up() {
     --hostname-override="$NODE" --node-ip="$NODE_IP"
   start kube-proxy kube-proxy --config="$STATE/kube-proxy.yaml"
   sed "s|@BIN@|$STATE/bin|" "$LAB/manifests/base.yaml" | kubectl apply -f - >"$STATE/log/manifests"
-  start addons addons -kubeconfig "$PKI/addons.conf" -volumes "$STATE/volumes" -address "$NODE_IP"
+  start addons addons -kubeconfig "$ADMIN_CONF" -volumes "$STATE/volumes" -address "$NODE_IP"
   wait_for "the node to register" 60 kubectl get node "$NODE"
   wait_for "the node to be ready" 60 node_ready
   wait_for "CoreDNS to be rolled out" 120 kubectl -n kube-system rollout status deployment/coredns --timeout=1s
@@ -21,12 +21,12 @@ cluster_up() {
   step "Kubernetes node $NODE ready"
 }
 
-# Ready by the word of the kubelet that runs now: after a power cut the old word stands until it is heard
+# Ready by the word of the kubelet that runs now: the word from before a power cut stands until it is heard
 node_ready() {
-  local heard started
-  heard=$(kubectl get node "$NODE" -o 'jsonpath={.status.conditions[?(@.status=="True")].lastHeartbeatTime}')
-  started=$(stat -c %Y "$STATE/pid/kubelet")
-  [[ -n $heard ]] && (($(date -d "$heard" +%s) >= started))
+  local ready heard
+  read -r ready heard < <(kubectl get node "$NODE" \
+    -o 'jsonpath={range .status.conditions[?(@.type=="Ready")]}{.status} {.lastHeartbeatTime}{end}')
+  [[ $ready == True ]] && (($(date -d "$heard" +%s) >= $(stat -c %Y "$STATE/pid/kubelet")))
 }
 
 cluster_down() {

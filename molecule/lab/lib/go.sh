@@ -19,7 +19,7 @@ go_path() {
   done
   command -v go >/dev/null || apt_install golang-go
   step "fetching $TOOLCHAIN"
-  place=$(cd / && GOFLAGS=-mod=mod go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  place=$(cd / && GOFLAGS=-mod=mod go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') || place=
   [[ -n $place ]] || fail "no Go 1.24 or newer on this machine, and $module cannot be had from the Go module proxy"
   cp -r "$place" "$CACHE/go-toolchain.new"
   chmod -R u+w "$CACHE/go-toolchain.new"

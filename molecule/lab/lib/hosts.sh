@@ -33,12 +33,14 @@ host_create() {
 
 # host_plug NAME: a cable from the container to the bridge
 host_plug() {
-  local name=$1 pid
-  ! ip link show "$BRIDGE-$name" &>/dev/null || return 0
-  pid=$(docker inspect --format '{{.State.Pid}}' "$name")
-  ip link add "$BRIDGE-$name" type veth peer name eth0 netns "$pid"
-  ip link set "$BRIDGE-$name" master "$BRIDGE" up
-  nsenter --target "$pid" --net ip address add "${HOST_IP[$name]}/24" dev eth0
+  local cable=$BRIDGE-$1 pid
+  pid=$(docker inspect --format '{{.State.Pid}}' "$1")
+  ! nsenter --target "$pid" --net ip link show eth0 &>/dev/null || return 0
+  # the kernel takes its time to remove the cable of a host that lost power
+  [[ ! -e /sys/class/net/$cable ]] || ip link delete "$cable" || [[ ! -e /sys/class/net/$cable ]]
+  ip link add "$cable" type veth peer name eth0 netns "$pid"
+  ip link set "$cable" master "$BRIDGE" up
+  nsenter --target "$pid" --net ip address add "${HOST_IP[$1]}/24" dev eth0
   nsenter --target "$pid" --net ip link set eth0 up
   nsenter --target "$pid" --net ip route add default via "$NODE_IP"
 }

@@ -50,9 +50,10 @@ apt_install() {
     [[ -e /lib/systemd/system/$unit ]] || fresh+=("$unit")
   done
   if [[ -e $policy ]]; then policy=; else install_policy "$policy"; fi
-  apt-get -qq -o DPkg::Lock::Timeout=300 update
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" >"$STATE/log/apt" 2>&1 \
-    || fail "packages cannot be installed: see $STATE/log/apt"
+  {
+    apt-get -qq -o DPkg::Lock::Timeout=300 update \
+      && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+  } >"$STATE/log/apt" 2>&1 || fail "packages cannot be installed: see $STATE/log/apt"
   [[ -z $policy ]] || rm -f "$policy"
   for unit in "${fresh[@]}"; do
     [[ ! -e /lib/systemd/system/$unit ]] || systemctl disable "$unit" >>"$STATE/log/apt" 2>&1

@@ -40,7 +40,7 @@ write_pki() (
   certificate etcd-client etcd-ca /CN=kube-apiserver clientAuth
   certificate apiserver ca /CN=kube-apiserver serverAuth \
     "DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local,DNS:$NODE,IP:$NODE_IP,IP:$API_SERVICE"
-  certificate apiserver-kubelet ca /O=kubeadm:cluster-admins/CN=kube-apiserver-kubelet-client clientAuth
+  certificate apiserver-kubelet ca /O=system:masters/CN=kube-apiserver-kubelet-client clientAuth
   certificate kubelet-server ca "/CN=$NODE" serverAuth "DNS:$NODE,IP:$NODE_IP"
   certificate front-client front-ca /CN=front-proxy-client clientAuth
   openssl ecparam -name prime256v1 -genkey -noout -out sa.key
@@ -49,7 +49,6 @@ write_pki() (
   kubeconfig scheduler /CN=system:kube-scheduler
   kubeconfig proxy /CN=system:kube-proxy
   kubeconfig kubelet "/O=system:nodes/CN=system:node:$NODE"
-  kubeconfig addons /CN=lab:addons
   kubeconfig admin /O=system:masters/CN=kubernetes-admin
   mv admin.conf "$ADMIN_CONF"
 )

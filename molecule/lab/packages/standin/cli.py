@@ -17,7 +17,7 @@ POOL_TAGS = {"host": "HOST", "user": "USER", "zone": "ZONE"}
 
 
 def ask(method: str, *parameters: object) -> str:
-    return str(call(os.environ.get("ONE_XMLRPC", ENDPOINT), method, *parameters))
+    return call(os.environ.get("ONE_XMLRPC", ENDPOINT), method, *parameters)
 
 
 def identifier(kind: str, text: str) -> int:

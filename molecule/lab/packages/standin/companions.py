@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import xmlrpc.client
+from collections.abc import Callable
 
 from paths import ETC, one_auth, start_log
 from template import Template, first, parse, vector
@@ -23,7 +24,7 @@ class CallFailed(Exception):
     """oned does not answer or refuses."""
 
 
-def call(endpoint: str, method: str, *parameters: object) -> object:
+def call(endpoint: str, method: str, *parameters: object) -> str:
     """Call oned as the user of one_auth. Raises CallFailed and RuntimeError (no credentials)."""
     session = one_auth()
     try:
@@ -33,7 +34,7 @@ def call(endpoint: str, method: str, *parameters: object) -> object:
         raise CallFailed(str(error)) from error
     if not answer[0]:
         raise CallFailed(str(answer[1]))
-    return answer[1]
+    return str(answer[1])
 
 
 def config(name: str) -> Template:
@@ -43,12 +44,12 @@ def config(name: str) -> Template:
 
 def schedule(endpoint: str) -> None:
     log = logging.getLogger("SCHED")
-    status = str(call(endpoint, "one.zone.raftstatus"))
+    status = call(endpoint, "one.zone.raftstatus")
     # Alone or leader; anything else leaves scheduling to another server.
-    if re.search(r"<STATE>(\d)", status).group(1) not in ("0", "3"):  # type: ignore[union-attr]
+    if not re.search("<STATE>[03]</STATE>", status):
         log.error("oned is not leader")
         return
-    log.debug("%s", call(endpoint, "one.vmpool.info", -2, -1, -1, -1, "")[:80])  # type: ignore[index]
+    log.debug("%s", call(endpoint, "one.vmpool.info", -2, -1, -1, -1, "")[:80])
 
 
 def watch_hooks(endpoint: str) -> None:
@@ -56,14 +57,14 @@ def watch_hooks(endpoint: str) -> None:
     logging.getLogger("HEM").info("Hooks loaded")
 
 
-def poll(step: object, endpoint: str, seconds: float) -> int:
+def poll(step: Callable[[str], None], endpoint: str, seconds: float) -> int:
     """Do the same again and again until SIGTERM or SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
         try:
-            step(endpoint)  # type: ignore[operator]
+            step(endpoint)
         except CallFailed as error:
             logging.getLogger("SCHED").error("Cannot contact oned, will retry... Error: %s", error)
         stop.wait(seconds)

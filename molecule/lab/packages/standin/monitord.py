@@ -26,6 +26,7 @@ from template import Template, first, parse, vector
 log = logging.getLogger("HMM")
 
 INIT, ERROR, OFFLINE = 0, 3, 8
+# Shorter than the real one's MANAGER_TIMER of 15: scenarios wait for it.
 TICK_SECONDS = 5.0
 PERIODS = {"BEACON_HOST": 30, "SYSTEM_HOST": 600, "MONITOR_HOST": 120, "SYNC_STATE_VM": 180}
 DUMMY_SECONDS = 0.5
@@ -51,8 +52,7 @@ class Monitord:
         self.network = vector(conf, "NETWORK")
         asked = vector(conf, "PROBES_PERIOD")
         self.periods = {name: int(asked.get(name) or default) for name, default in PERIODS.items()}
-        interval = first(conf, "MONITORING_INTERVAL_HOST") or first(oned_conf, "MONITORING_INTERVAL_HOST", "180")
-        self.interval = int(interval)
+        self.interval = int(first(conf, "MONITORING_INTERVAL_HOST", "180"))
         self.remote_dir = first(oned_conf, "SCRIPTS_REMOTE_DIR", "/var/tmp/one")
         self.drivers = {mad["NAME"] for mad in conf.get("IM_MAD", []) if isinstance(mad, dict) and "NAME" in mad}
         self.hosts: dict[int, Watched] = {}

@@ -21,9 +21,8 @@ from store import Object, Store
 from template import cdata, to_xml
 
 QUOTAS = "".join(f"<{kind}_QUOTA></{kind}_QUOTA>" for kind in ("DATASTORE", "NETWORK", "VM", "IMAGE"))
+# The one driver whose passwords oned itself hashes; others hand it what they want kept.
 CORE, SERVER_CIPHER = "core", "server_cipher"
-# Whose passwords oned itself hashes; other drivers hand it what they want kept.
-HASHING = (CORE,)
 
 
 def user_body(call: Call, user: Object) -> str:
@@ -68,7 +67,7 @@ def new_user(store: Store, name: str, password: str, driver: str, groups: list[i
             "NAME": name,
             "GID": groups[0],
             "GROUPS": sorted(groups),
-            "PASSWORD": digest(password) if driver in HASHING else password,
+            "PASSWORD": digest(password) if driver == CORE else password,
             "AUTH_DRIVER": driver,
             "ENABLED": True,
             "TEMPLATE": {"TOKEN_PASSWORD": [digest(secrets.token_hex(16))]},
@@ -102,7 +101,7 @@ def passwd(call: Call, oid: int, password: str) -> int:
     user = call.get("user", oid)
     call.require(("MANAGE", "USER", oid))
     check_password(password, ACTION, "")
-    user["PASSWORD"] = digest(password) if user["AUTH_DRIVER"] in HASHING else password
+    user["PASSWORD"] = digest(password) if user["AUTH_DRIVER"] == CORE else password
     call.store.save("user", user)
     return oid
 
@@ -114,7 +113,7 @@ def chauth(call: Call, oid: int, driver: str, password: str) -> int:
     user["AUTH_DRIVER"] = driver
     if password:
         check_password(password, ACTION, "")
-        user["PASSWORD"] = digest(password) if driver in HASHING else password
+        user["PASSWORD"] = digest(password) if driver == CORE else password
     call.store.save("user", user)
     return oid
 
