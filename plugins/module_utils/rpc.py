@@ -98,12 +98,13 @@ class Client:
         while pending:
             self._once(calls, pending, outcomes)
             again = []
+            now = self.clock()
             for index in pending:
                 outcome = outcomes[index]
                 if not isinstance(outcome, OnedError):
                     self._accepted = True
                     continue
-                waited = self.clock() - since.setdefault(index, self.clock())
+                waited = now - since.setdefault(index, now)
                 if waited < self._worth(outcome, write=write):
                     again.append(index)
                 else:
@@ -172,8 +173,8 @@ class Client:
             return OnedError(
                 error.method,
                 error.code,
-                f"oned refuses user {self.username} (tried for {waited:.0f} s): either the password is wrong, or oned's "
-                f'database is away, for oned answers both with "{error.message}"',
+                f"oned refuses user {self.username} (tried for {waited:.0f} s): either the password is wrong, or "
+                f'its database is away, for oned answers both with "{error.message}"',
             )
         if _NOT_NOW.search(error.message):
             return OnedError(error.method, error.code, f"{error.message} (tried for {waited:.0f} s)")

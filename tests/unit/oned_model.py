@@ -71,6 +71,7 @@ class Oned:
 
     def answer(self, body: bytes) -> bytes:
         """An XML-RPC request to an XML-RPC response."""
+        params: Any
         params, method = xmlrpc.client.loads(body)
         with self.lock:
             self.requests += 1
@@ -163,12 +164,10 @@ def _template_xml(template: Template) -> str:
     parts = []
     for key, value in template.items():
         for item in value if isinstance(value, list) else [value]:
-            inner = item if isinstance(item, str) else None
-            body = (
-                escape(inner)
-                if inner is not None
-                else "".join(f"<{k}>{escape(v)}</{k}>" for k, v in dict(item).items())
-            )
+            if isinstance(item, str):
+                body = escape(item)
+            else:
+                body = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in item.items())
             parts.append(f"<{key}>{body}</{key}>")
     return "".join(parts)
 
@@ -191,12 +190,14 @@ class ModelTransport:
 
 @dataclass
 class Clock:
-    """Time that passes only when someone sleeps."""
+    """Time that passes when someone sleeps, and a little whenever it is looked at."""
 
     now: float = 0.0
+    looked: int = 0
 
     def __call__(self) -> float:
-        return self.now
+        self.looked += 1
+        return self.now + self.looked * 1e-6
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds

@@ -55,6 +55,12 @@ def test_a_worktrees_git_file_does_not_count(one: Path) -> None:
     assert digest([one]) == before
 
 
+def replaced(folder: Path, change: Callable[[Path], Any]) -> None:
+    link = folder / "current"
+    link.unlink()
+    change(link)
+
+
 CHANGES: dict[str, Callable[[Path], Any]] = {
     "contents": lambda folder: (folder / "Dockerfile").write_text("FROM other\n"),
     "a new file": lambda folder: (folder / "new").write_text(""),
@@ -62,8 +68,8 @@ CHANGES: dict[str, Callable[[Path], Any]] = {
     "a name": lambda folder: (folder / "Dockerfile").rename(folder / "dockerfile"),
     "executable": lambda folder: (folder / "Dockerfile").chmod(0o744),
     "not executable": lambda folder: (folder / "bin" / "start").chmod(0o644),
-    "where a link points": lambda folder: ((folder / "current").unlink(), (folder / "current").symlink_to("bin")),
-    "a link made a file": lambda folder: ((folder / "current").unlink(), (folder / "current").write_text("bin/start")),
+    "where a link points": lambda folder: replaced(folder, lambda link: link.symlink_to("bin")),
+    "a link made a file": lambda folder: replaced(folder, lambda link: link.write_text("bin/start")),
     "a broken link": lambda folder: (folder / "broken").symlink_to("nowhere"),
 }
 

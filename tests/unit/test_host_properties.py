@@ -20,7 +20,7 @@ CLUSTERS = {0: "default", 100: "edge", 101: "Core"}
 STATES = ["present", "absent", "enabled", "disabled", "offline"]
 VALUES = st.sampled_from(["", "1", 'say "hi"', "a\\b", "ü", "two\nlines"])
 TEMPLATES = st.dictionaries(
-    st.sampled_from(["NOTE", "RACK", "RESERVED_CPU", "ARCH"]),
+    st.sampled_from(["NOTE", "RACK", "RESERVED_CPU", "RESERVED_MEM"]),
     VALUES
     | st.dictionaries(st.sampled_from(["A", "B"]), VALUES, min_size=1)
     | st.lists(VALUES, min_size=1, max_size=3),

@@ -14,7 +14,7 @@ FINE = {"hypervisor_type": "kvm", "ansible_host": "10.66.0.11"}
 
 
 def test_a_right_inventory_has_none() -> None:
-    hosts = {
+    hosts: dict[str, dict[str, Any]] = {
         "kvm1": {**FINE, "anything": ["else"]},
         "lxc1": {"hypervisor_type": "lxc", "hypervisor_address": "10.66.0.12", "ansible_host": "bastion.example.org"},
         "q1": {"hypervisor_type": "qemu", "ansible_host": "fd00::1"},

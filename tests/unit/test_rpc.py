@@ -119,7 +119,7 @@ def test_a_refused_password_is_not_called_wrong_for_sure() -> None:
         one.read("one.hostpool.info")
     assert caught.value.code == 256
     assert "refuses user oneadmin (tried for 3" in caught.value.message
-    assert "the password is wrong, or oned's database is away" in caught.value.message
+    assert "the password is wrong, or its database is away" in caught.value.message
     assert 30 <= clock.now < 40
 
 
@@ -137,6 +137,13 @@ def test_other_refusals_are_told_at_once() -> None:
     with pytest.raises(OnedError):
         one.write("one.host.allocate", "kvm1", "kvm", "kvm", -1)
     assert (len(transport.bodies), clock.now) == (1, 0)
+
+
+def test_a_refused_write_is_sent_once_by_a_real_clock() -> None:
+    transport = Scripted([False, "[m] NAME is already taken by HOST 0.", 8192, -1, -1])
+    with pytest.raises(OnedError):
+        Client(transport, "oneadmin", "secret").write("one.host.allocate", "kvm1", "kvm", "kvm", -1)
+    assert len(transport.bodies) == 1
 
 
 def test_what_cannot_be_reached_at_all_is_told_at_once() -> None:
@@ -166,6 +173,7 @@ def test_several_calls_are_one_request() -> None:
     assert first == "a"
     assert (second.method, second.code, second.message) == ("one.y", 2048, "no")
     assert (third.method, third.code, third.message) == ("one.z", -506, "?")
+    params: Any
     params, method = xmlrpc.client.loads(transport.bodies[0])
     assert method == "system.multicall"
     assert params[0][1] == {"methodName": "one.y", "params": ["oneadmin:secret", 1]}

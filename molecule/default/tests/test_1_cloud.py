@@ -58,8 +58,8 @@ def test_the_front_end_reaches_a_hypervisor_by_its_name(front_end: Host, name: s
 def test_a_hypervisor_reaches_the_front_end_with_the_forwarded_agent(front_end: Host) -> None:
     strict = "-o BatchMode=yes -o StrictHostKeyChecking=yes"
     for name in HYPERVISORS:
-        answer = front_end.check_output(f"ssh -A {strict} {name} ssh {strict} opennebula 'id -un; cat /etc/hostname'")
-        assert answer.split() == ["oneadmin", "opennebula-oned-0"]
+        answer = front_end.check_output(f"ssh -A {strict} {name} ssh {strict} opennebula cat /etc/hostname")
+        assert answer == "opennebula-oned-0"
 
 
 def test_a_hypervisor_holds_the_public_key_and_no_private_one(hypervisor: Host, cloud: Cloud) -> None:

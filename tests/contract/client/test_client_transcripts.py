@@ -130,16 +130,16 @@ def test_requests_say_what_the_recorded_ones_said() -> None:
 
 
 def test_several_calls_in_one() -> None:
-    (line, other) = [line for line in CALLS if line.method == "system.multicall"]
-    assert line.body == other.body
-    # as recorded with one call in it, and with that answer twice
-    (first,) = Tape(line.body).answer, 
-    element = first.split(b"<data>\r\n", 1)[1].rsplit(b"</data>", 1)[0]
-    twice = first.replace(element, element * 2)
-    assert client(Tape(twice)).read_many([Call("one.system.version")] * 2) == ["6.10.5", "6.10.5"]
+    # recorded with one call in it; here with that call's answer twice
+    (once, _sqlite) = [line.body for line in CALLS if line.method == "system.multicall"]
+    element = once.split(b"<data>\r\n", 1)[1].rsplit(b"</data>", 1)[0]
+    tape = Tape(once.replace(element, element * 2))
+    assert client(tape).read_many([Call("one.system.version")] * 2) == ["6.10.5", "6.10.5"]
 
 
-@pytest.mark.parametrize("line", [line for line in CALLS if line.method.startswith("system.")], ids=lambda line: line.place)
+@pytest.mark.parametrize(
+    "line", [line for line in CALLS if line.method.startswith("system.")], ids=lambda line: line.place
+)
 def test_answers_of_the_xmlrpc_library_itself_are_told_apart(line: Recorded) -> None:
     with pytest.raises(OnedError, match="does not look like oned's"):
         client(Tape(line.body)).read(line.method)
@@ -177,16 +177,24 @@ def disagreements(ours: Any, theirs: Any, path: str) -> Iterator[str]:
             yield from disagreements(one, other, f"{path}[{number}]")
     elif isinstance(ours, dict):
         for key, value in ours.items():
-            found = theirs.get(key) if isinstance(theirs, dict) else getattr(theirs, key)
+            found = theirs.get(key) if isinstance(theirs, dict) else getattr(theirs, key, "missing")
             yield from disagreements(value, found, f"{path}/{key}")
     elif ours == "":
-        if theirs not in (None, "", [], {}) and vars(theirs).get("ID", []) not in (None, []):
+        # for an empty element pyone makes None, or an object without members
+        members = [value for key, value in getattr(theirs, "__dict__", {}).items() if key.isupper()]
+        if any(members) or (isinstance(theirs, (str, int, float)) and theirs != ""):
             yield f"{path}: empty and {theirs!r}"
     elif str(theirs) != ours and not (isinstance(theirs, float) and float(ours) == theirs):
         yield f"{path}: {ours!r} and {theirs!r}"
 
 
-INFO = [line for line in ONED if line.document is not None and line.method != "one.system.config"]
+# pyone does not know the elements of these two answers
+WITHOUT_SCHEMA = {"one.groupquota.info", "one.userquota.info"}
+INFO = [
+    line
+    for line in ONED
+    if line.document is not None and line.method.endswith(".info") and line.method not in WITHOUT_SCHEMA
+]
 
 
 @pytest.mark.parametrize("line", INFO, ids=lambda line: f"{line.place}-{line.method}")
@@ -213,7 +221,8 @@ def test_pyone_reads_the_same_hosts(line: Recorded) -> None:
         assert (one.im_mad, one.vmm_mad) == (other.IM_MAD, other.VM_MAD)
         assert (one.cluster_id, one.cluster) == (other.CLUSTER_ID, other.CLUSTER)
         assert (list(one.vms), one.running_vms) == (other.VMS.ID, other.HOST_SHARE.RUNNING_VMS)
-        assert one.template == {key: dict(v) if isinstance(v, dict) else v for key, v in other.TEMPLATE.items()}
+        # pyone makes None of an empty value
+        assert one.template == {key: "" if value is None else value for key, value in other.TEMPLATE.items()}
 
 
 def test_host_names_are_judged_as_oned_does() -> None:
@@ -229,15 +238,20 @@ def test_host_names_are_judged_as_oned_does() -> None:
 
 
 @pytest.mark.parametrize("backend", ["mariadb", "sqlite"])
-@pytest.mark.parametrize(("update", "info"), [(74, 75), (83, 84)])
-def test_templates_come_back_as_they_were_sent(backend: str, update: int, info: int) -> None:
-    by_number = {line.line.get("seq"): line for line in LINES if line.place.startswith(f"{backend}/03_hosts")}
-    sent = by_number[update].line["params"][2]
-    wanted = template.parse(sent)
-    document = by_number[info].document
+@pytest.mark.parametrize(
+    ("sent", "label"),
+    [
+        ('NOTE="second"\nTAGS=[A="1",B="2"]', "after two appends"),
+        ('ESC="a\\"b<c>&d é"', "after escapes"),
+    ],
+)
+def test_templates_come_back_as_they_were_sent(backend: str, sent: str, label: str) -> None:
+    lines = [line for line in ONED if line.place.startswith(f"{backend}/03_hosts")]
+    assert any(line.method == "one.host.update" and line.line["params"][2] == sent for line in lines)
+    (document,) = [line.document for line in lines if line.line["label"] == label]
     assert document is not None
     found = host.from_xml(xml.parse(document)).template
-    assert wanted
+    wanted = template.parse(sent)
     for key, value in wanted.items():
         assert template.same(value, found[key])
     assert template.parse(template.render(wanted)) == wanted
