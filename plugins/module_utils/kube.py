@@ -58,7 +58,6 @@ def configuration(kubeconfig: str | None, context: str | None) -> Any:
         which = f" (context {context})" if context else ""
         raise SetupError(f"the kubeconfig {paths}{which} cannot be used: {error}") from error
     target.connection_pool_maxsize = POOL
-    target.retries = False  # what may be repeated is decided in rpc.py
     return target
 
 
@@ -85,6 +84,7 @@ class KubeTransport:
         import urllib3.exceptions as problems
         from urllib3 import Timeout
 
+        # retries=False: what may be repeated is decided in rpc.py
         limits = Timeout(connect=min(timeout, CONNECT_TIMEOUT), read=timeout)
         try:
             response = self._pool.request(

@@ -170,6 +170,7 @@ def test_a_lost_answer_is_looked_up_before_the_call_is_repeated(
     assert result["results"][0]["failed"] is False
     assert result["results"][0]["actions"] == predicted["results"][0]["actions"]
     assert lab.written.count(method.removeprefix("one.")) == (1 if carried_out else 2)
+    assert lab.clock.now >= host_apply.SETTLE_SECONDS
     assert lab.run(wanted, state=state)["changed"] is False
 
 

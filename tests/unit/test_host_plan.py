@@ -139,10 +139,14 @@ def test_removal() -> None:
     assert (gone.changes, gone.problem) == ((), None)
 
 
-def test_a_host_that_runs_machines_is_not_removed() -> None:
-    item = plan({}, World([replace(KVM1, vms=(10, 11), running_vms=2)], vm_names={10: "web"}), "absent")
+@pytest.mark.parametrize(
+    ("vms", "running_vms", "machines"),
+    [((10, 11), 2, "web (10), VM (11)"), ((10,), 0, "web (10)"), ((), 3, "3")],
+)
+def test_a_host_that_runs_machines_is_not_removed(vms: tuple[int, ...], running_vms: int, machines: str) -> None:
+    item = plan({}, World([replace(KVM1, vms=vms, running_vms=running_vms)], vm_names={10: "web"}), "absent")
     assert item.changes == ()
-    assert item.problem == "host kvm1 still runs virtual machines: web (10), VM (11); move or terminate them first"
+    assert item.problem == f"host kvm1 still runs virtual machines: {machines}; move or terminate them first"
 
 
 def test_names_are_matched_exactly_and_then_without_case() -> None:

@@ -79,10 +79,15 @@ def told(result: Any) -> Any:
     return result["diff"], [(r["name"], r["actions"], r["changed"], r["failed"], r["msg"]) for r in result["results"]]
 
 
+def shape(oned: Oned) -> Any:
+    """The hosts without the ids, which depend on the order of registration."""
+    return sorted((h.name, h.state, h.cluster, sorted(map(str, h.template.items()))) for h in oned.hosts.values())
+
+
 CASES = (oneds(), st.lists(wishes(), max_size=3), st.sampled_from(STATES), st.booleans())
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250, deadline=None, derandomize=True)
 @given(*CASES)
 def test_check_mode_and_diff_tell_what_a_run_does(
     oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool
@@ -100,7 +105,7 @@ def test_check_mode_and_diff_tell_what_a_run_does(
         assert oned.writes == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool) -> None:
     first = run(oned, wanted, state, wait=wait)
@@ -114,7 +119,7 @@ def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], state
         assert second["diff"] == {"before": {}, "after": {}}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_the_diff_shows_what_is_there_afterwards(
     oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool
@@ -134,7 +139,7 @@ def test_the_diff_shows_what_is_there_afterwards(
         assert shown["status"] == statuses.get(found.state, "enabled")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(*CASES, st.lists(st.sampled_from(["fine", "fine", "lost before", "lost after", "no leader"]), max_size=8))
 def test_lost_answers_and_elections_change_nothing_about_the_outcome(
     oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool, faults: list[str]
@@ -164,5 +169,4 @@ def test_lost_answers_and_elections_change_nothing_about_the_outcome(
     assert [(r["name"], r["failed"], sorted(r["actions"])) for r in done["results"]] == [
         (r["name"], r["failed"], sorted(r["actions"])) for r in expected["results"]
     ]
-    shape = [(h.name, h.state, h.cluster, h.template, h.im_mad) for h in oned.hosts.values()]
-    assert shape == [(h.name, h.state, h.cluster, h.template, h.im_mad) for h in steady.hosts.values()]
+    assert shape(oned) == shape(steady)

@@ -25,7 +25,7 @@ require_machine() {
   [[ $os == debian-12 || $os == ubuntu-24.04 ]] || fail "the lab runs on Debian 12 and Ubuntu 24.04, not on $os"
   [[ $(uname -m) == x86_64 ]] || fail "the lab runs on x86_64, not on $(uname -m)"
   if ! alive kubelet; then
-    foreign=$(pgrep --runstates DRS -x kubelet | tr '\n' ' ') || foreign=
+    foreign=$(pgrep --runstates DRS -x kubelet 2>/dev/null | tr '\n' ' ') || foreign=
     [[ -z $foreign ]] || fail "this machine is a Kubernetes node already (kubelet, pid $foreign): use another one"
   fi
   foreign=$(ip -o -4 route show root "$LAN" 2>/dev/null | grep -v " dev $BRIDGE ") || foreign=
@@ -55,6 +55,7 @@ apt_install() {
       && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
   } >"$STATE/log/apt" 2>&1 || fail "packages cannot be installed: see $STATE/log/apt"
   [[ -z $policy ]] || rm -f "$policy"
+  command -v systemctl >/dev/null || return 0
   for unit in "${fresh[@]}"; do
     [[ ! -e /lib/systemd/system/$unit ]] || systemctl disable "$unit" >>"$STATE/log/apt" 2>&1
   done
@@ -68,10 +69,11 @@ install_policy() {
 }
 
 install_packages() {
-  local command missing=()
+  local command
+  local -A missing=()
   mkdir -p "$STATE/log" "$STATE/pid" "$STATE/bin" "$CACHE" "$RUN"
   for command in "${!PACKAGES[@]}"; do
-    if [[ ! -e $command ]] && ! command -v "$command" >/dev/null; then missing+=("${PACKAGES[$command]}"); fi
+    if [[ ! -e $command ]] && ! command -v "$command" >/dev/null; then missing[${PACKAGES[$command]}]=1; fi
   done
-  ((${#missing[@]} == 0)) || apt_install "${missing[@]}"
+  ((${#missing[@]} == 0)) || apt_install "${!missing[@]}"
 }

@@ -35,7 +35,7 @@ digest_of() {
   local path
   {
     for path in "$@"; do
-      (cd "$path" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum)
+      (cd "$path" && find . -type f -not -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum)
     done
     cat
   } | sha256sum | cut -c1-12
