@@ -13,12 +13,14 @@ done
 
 usage() {
   cat >&2 <<EOF
-usage: lab.sh up | down | purge | status | node-stop | node-start | host-start NAME | host-stop NAME
+usage: lab.sh up | down | reset | purge | status | tools | node-stop | node-start | host-start NAME | host-stop NAME
 
   up          builds what is missing (once), then starts whatever is not running
   down        ends everything and takes the network away; what was stored stays
+  reset       an empty cluster and bare hypervisors, running
   purge       down, and forgets the cluster, the hosts and the registry (not the builds)
   status      what runs; exit code 3 when a part does not
+  tools       builds Helm alone and prints the folder it is in
   node-stop   a power cut of the Kubernetes node alone
   node-start  power comes back
   host-stop   a power cut of the hypervisor NAME (${HOSTS[*]})
@@ -56,6 +58,19 @@ down() {
   step "down"
 }
 
+reset() {
+  require_machine
+  lock
+  if alive dockerd; then
+    cluster_cut
+    local name
+    for name in "${HOSTS[@]}"; do host_forget "$name"; done
+  fi
+  rm -rf "$STATE/etcd" "$STATE/volumes"
+  step "emptied"
+  up
+}
+
 purge() {
   down
   rm -rf "$STATE"
@@ -73,6 +88,14 @@ status() {
   return "$ok"
 }
 
+tools() {
+  require_root
+  lock
+  mkdir -p "$STATE/log" "$STATE/bin" "$CACHE"
+  build_helm >&2
+  echo "$STATE/bin"
+}
+
 running_lab() {
   require_root
   lock
@@ -80,7 +103,7 @@ running_lab() {
 }
 
 case "${1:-} ${2:-}" in
-  "up "|"down "|"purge "|"status ") "$1" ;;
+  "up "|"down "|"reset "|"purge "|"status "|"tools ") "$1" ;;
   "node-stop ") running_lab; cluster_cut; step "node stopped" ;;
   "node-start ") running_lab; cluster_up ;;
   "host-start "?*) require_host "$2"; running_lab; host_create "$2"; host_wait "$2" ;;

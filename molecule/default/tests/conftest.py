@@ -46,6 +46,14 @@ class Cloud:
         return done.stdout
 
     @staticmethod
+    def helm(*arguments: str) -> str:
+        """Run Helm in the cloud's namespace and return what it prints."""
+        command = [str(STATE / "bin/helm"), "--kubeconfig", str(STATE / "admin.conf"), "-n", NAMESPACE, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @staticmethod
     def lab(*arguments: str) -> None:
         subprocess.run([PROJECT / "molecule/lab/lab.sh", *arguments], check=True)
 
@@ -94,11 +102,11 @@ class Cloud:
         def heard() -> bool:
             hosts = self.hosts()
             # the pool does not say when a host was heard of last
-            now = [ET.fromstring(self.call("one.host.info", int(hosts[name].findtext("ID", "")))) for name in HYPERVISORS]
-            return all(
-                host.findtext("STATE") == MONITORED and int(host.findtext("MONITORING/TIMESTAMP", "0")) >= since
-                for host in now
-            )
+            for name in HYPERVISORS:
+                host = ET.fromstring(self.call("one.host.info", int(hosts[name].findtext("ID", ""))))
+                if host.findtext("STATE") != MONITORED or int(host.findtext("MONITORING/TIMESTAMP", "0")) < since:
+                    return False
+            return True
 
         wait(heard, seconds)
 
@@ -106,11 +114,12 @@ class Cloud:
 def wait(condition: Callable[[], bool], seconds: int) -> None:
     """Wait until a condition holds; its exceptions count as no."""
     end = time.monotonic() + seconds
-    problem: object = "it does not hold"
+    problem: object = ""
     while time.monotonic() < end:
         try:
             if condition():
                 return
+            problem = "it does not hold"
         except Exception as error:
             problem = error
         time.sleep(1)

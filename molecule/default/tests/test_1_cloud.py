@@ -27,7 +27,10 @@ def test_the_zone_is_reached_where_it_says(cloud: Cloud) -> None:
     assert endpoint == "http://opennebula-oned.opennebula.svc:2633/RPC2"
 
 
-@pytest.mark.parametrize("program", ["ssh-agent", "oned", "scheduler", "hook-manager", "showback", "ssh-socks-cleaner", "logs"])
+PROGRAMS = ("ssh-agent", "oned", "scheduler", "hook-manager", "showback", "ssh-socks-cleaner", "logs")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_supervisord_keeps_every_program_running(front_end: Host, program: str) -> None:
     status = front_end.check_output("supervisorctl -c /etc/kubenebula/supervisord.conf status || test $? = 3")
     (line,) = [line for line in status.splitlines() if line.split()[0] == program]
@@ -77,15 +80,8 @@ def test_a_hypervisor_never_trusts_on_sight(hypervisor: Host) -> None:
 
 
 def test_the_kvm_node_works(front_end: Host) -> None:
-    assert "running" not in front_end.check_output("ssh -o BatchMode=yes kvm1 virsh -c qemu:///system list --name")
-    assert front_end.run("ssh -o BatchMode=yes kvm1 virsh -c qemu:///system version").rc == 0
+    assert "QEMU" in front_end.check_output("ssh -o BatchMode=yes kvm1 virsh -c qemu:///system version")
 
 
 def test_the_chart_tests_itself(cloud: Cloud) -> None:
-    from conftest import STATE
-
-    import subprocess
-
-    command = [STATE / "bin/helm", "--kubeconfig", STATE / "admin.conf", "-n", "opennebula", "test", "opennebula"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Succeeded" in cloud.helm("test", "opennebula")

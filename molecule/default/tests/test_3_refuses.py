@@ -37,7 +37,9 @@ def message(output: str) -> str:
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
-def test_a_wrong_variable_is_named_before_anything_is_touched(cloud: Cloud, wrong: dict[str, Any], named: list[str]) -> None:
+def test_a_wrong_variable_is_named_before_anything_is_touched(
+    cloud: Cloud, wrong: dict[str, Any], named: list[str]
+) -> None:
     done = cloud.playbook("site", *variables(**wrong))
     assert done.returncode != 0
     said = message(done.stdout)
@@ -56,5 +58,5 @@ def test_a_dead_machine_does_not_hold_up_the_others(cloud: Cloud, tmp_path: Any)
     assert cloud.hosts().keys() == before == HYPERVISORS.keys()
     last = done.stdout[: done.stdout.index("PLAY RECAP")].splitlines()[-12:]
     assert re.search(r"dead1 is not onboarded: .*10\.66\.0\.99", " ".join(" ".join(last).split())), last
-    recap = {name: line for name, line in re.findall(r"^(\w+)\s+: (.*)$", done.stdout, re.MULTILINE)}
+    recap = dict(re.findall(r"^(\w+)\s+: (.*)$", done.stdout, re.MULTILINE))
     assert all("failed=0" in recap[name] for name in HYPERVISORS)

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 
 import pytest
-from conftest import STATE, Cloud, wait
+from conftest import Cloud, wait
 from testinfra.host import Host
 
 
@@ -41,8 +40,7 @@ def test_an_accident(cloud: Cloud, accident: Callable[[Cloud], None]) -> None:
 
 def test_uninstalled_and_installed_again(cloud: Cloud, front_end: Host) -> None:
     before = cloud.identity()
-    command = [STATE / "bin/helm", "--kubeconfig", STATE / "admin.conf", "-n", "opennebula", "uninstall", "opennebula", "--wait"]
-    subprocess.run(command, check=True)
+    cloud.helm("uninstall", "opennebula", "--wait")
     wait(lambda: "opennebula-oned-0" not in cloud.kubectl("get", "pods", "-o", "name"), 120)
     done = cloud.playbook("site")
     assert done.returncode == 0, done.stdout[-3000:]

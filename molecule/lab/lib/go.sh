@@ -69,6 +69,23 @@ place() {
   mv "$STATE/bin/$1.new" "$STATE/bin/$1"
 }
 
+# build_helm: the one that LAB_HELM names
+build_helm() {
+  local flags package
+  case ${LAB_HELM:-3} in
+    3)
+      flags="-X helm.sh/helm/v3/internal/version.version=$HELM3 -X helm.sh/helm/v3/internal/version.metadata="
+      for package in pkg/chartutil pkg/lint/rules; do
+        flags+=" -X helm.sh/helm/v3/$package.k8sVersionMajor=1 -X helm.sh/helm/v3/$package.k8sVersionMinor=33"
+      done
+      go_build helm3 cluster helm.sh/helm/v3/cmd/helm "$flags"
+      ;;
+    4) go_build helm4 helm4 helm.sh/helm/v4/cmd/helm "-X helm.sh/helm/v4/internal/version.version=$HELM4" ;;
+    *) fail "LAB_HELM is 3 or 4, not $LAB_HELM" ;;
+  esac
+  place helm
+}
+
 build_programs() {
   local flags="" package name
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
@@ -82,18 +99,7 @@ build_programs() {
   done
   go_build pause cluster ./pause ""
   place pause
-  case ${LAB_HELM:-3} in
-    3)
-      flags="-X helm.sh/helm/v3/internal/version.version=$HELM3 -X helm.sh/helm/v3/internal/version.metadata="
-      for package in pkg/chartutil pkg/lint/rules; do
-        flags+=" -X helm.sh/helm/v3/$package.k8sVersionMajor=1 -X helm.sh/helm/v3/$package.k8sVersionMinor=33"
-      done
-      go_build helm3 cluster helm.sh/helm/v3/cmd/helm "$flags"
-      ;;
-    4) go_build helm4 helm4 helm.sh/helm/v4/cmd/helm "-X helm.sh/helm/v4/internal/version.version=$HELM4" ;;
-    *) fail "LAB_HELM is 3 or 4, not $LAB_HELM" ;;
-  esac
-  place helm
+  build_helm
   go_build buildx buildx github.com/docker/buildx/cmd/buildx "-X github.com/docker/buildx/version.Version=$BUILDX"
   mkdir -p "$DOCKER_CONFIG/cli-plugins"
   place docker-buildx

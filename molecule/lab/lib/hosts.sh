@@ -18,7 +18,7 @@ host_create() {
   local name=$1 image capability options=()
   image=$(docker image inspect --format '{{.Id}}' "$HOST_IMAGE")
   if [[ $(docker inspect --format '{{.Image}}' "$name" 2>/dev/null) != "$image" ]]; then
-    docker rm --force "$name" &>/dev/null || [[ $? == 1 ]]
+    host_forget "$name"
     for capability in "${HOST_CAPABILITIES[@]}"; do options+=(--cap-add "$capability"); done
     [[ ! -e /dev/net/tun ]] || options+=(--device /dev/net/tun)
     docker create --name "$name" --hostname "$name" --network none "${options[@]}" \
@@ -60,6 +60,12 @@ host_wait() {
 # host_cut NAME: a power cut
 host_cut() {
   if host_alive "$1"; then docker kill "$1" >/dev/null; fi
+}
+
+# host_forget NAME: with its disk
+host_forget() {
+  docker rm --force "$1" &>/dev/null || [[ $? == 1 ]]
+  ip link delete "$BRIDGE-$1" 2>/dev/null || [[ $? == 1 ]]
 }
 
 hosts_down() {
