@@ -66,7 +66,7 @@ reset() {
     local name
     for name in "${HOSTS[@]}"; do host_forget "$name"; done
   fi
-  rm -rf "$STATE/etcd" "$STATE/volumes"
+  rm -rf "$STATE/etcd" "$STATE/volumes" "$PKI" "$ADMIN_CONF"
   step "emptied"
   up
 }

@@ -87,9 +87,9 @@ def test_no_key_is_in_a_layer_of_the_image(cloud: Cloud, needles: set[str], tmp_
 
 
 def layers(archive: Path) -> Iterator[tarfile.TarFile]:
-    """Yield the layers of an image as `docker save` writes them: tar files in a tar file."""
+    """Yield the layers of an image as `docker save` writes them: tar files in a tar file, named by its manifest."""
     with tarfile.open(archive) as image:
-        for member in image.getmembers():
-            if member.isfile() and member.name.endswith("layer.tar"):
-                with tarfile.open(fileobj=image.extractfile(member)) as layer:
-                    yield layer
+        (manifest,) = json.load(image.extractfile("manifest.json"))
+        for name in manifest["Layers"]:
+            with tarfile.open(fileobj=image.extractfile(name)) as layer:
+                yield layer

@@ -64,6 +64,8 @@ sign() {
   "${gpg[@]}" --clearsign --output "$repo/dists/stable/InRelease" "$repo/dists/stable/Release"
   "${gpg[@]}" --armor --detach-sign --output "$repo/dists/stable/Release.gpg" "$repo/dists/stable/Release"
   "${gpg[@]}" --armor --export > "$out/repo/repo2.key"
+  # gpg started one for the secret key; it would outlive this script.
+  gpgconf --homedir "$cache/apt-key" --kill gpg-agent
 }
 
 rm -rf "$out/repo"

@@ -121,8 +121,8 @@ def test_enabling_a_host_in_error_waits_for_its_turn(cloud: Cloud, logins: Path,
     assert cloud.host_state(oid) == INIT
 
 
-def message(cloud: Cloud, kind: str, oid: int, name: str = "kvm1", **content: Any) -> bytes:
-    return json.dumps({"type": kind, "id": oid, "name": name, **content}).encode() + b"\n"
+def message(kind: str, oid: int, agent: str, **content: Any) -> bytes:
+    return json.dumps({"type": kind, "id": oid, "agent": agent, **content}).encode() + b"\n"
 
 
 def datagram(cloud: Cloud, data: bytes) -> None:
@@ -137,36 +137,78 @@ def stream(cloud: Cloud, data: bytes) -> None:
 
 def test_both_ways_must_work(cloud: Cloud, logins: Path) -> None:
     # An agent that keeps silent: the test speaks in its place.
-    (cloud.var / "remotes" / "im" / "run_monitord_client").write_text("#!/bin/sh\ncat > /dev/null\n")
+    given = cloud.home / "settings"
+    (cloud.var / "remotes" / "im" / "run_monitord_client").write_text(f"#!/bin/sh\ncat > {given}\n")
     oid = add(cloud)
     cloud.wait(lambda: "Start monitor success" in cloud.log("monitor.log"), "log-in")
+    name = json.loads(given.read_text())["agent"]
     system: dict[str, Any] = {"template": {"TOTALCPU": ["100"], "TOTALMEMORY": ["1024"]}, "disks": {}}
-    datagram(cloud, message(cloud, "SYSTEM_HOST", oid, **system))
-    datagram(cloud, message(cloud, "SYSTEM_HOST", 99, **system))
+    datagram(cloud, message("SYSTEM_HOST", oid, name, **system))
+    datagram(cloud, message("SYSTEM_HOST", 99, name, **system))
     datagram(cloud, b"nonsense")
     cloud.wait(lambda: "malformed message over udp" in cloud.log("monitor.log"), "datagrams")
     assert cloud.host_state(oid) == INIT, "a datagram alone is not enough"
     assert "unknown host 99" in cloud.log("monitor.log")
-    stream(cloud, message(cloud, "STATE_VM", oid, name="somebody-else", vms=[]))
+    stream(cloud, message("STATE_VM", oid, "somebody-else", vms=[]))
     stream(cloud, b"nonsense\n")
     cloud.wait(lambda: "malformed message over tcp" in cloud.log("monitor.log"), "streams")
-    assert cloud.host_state(oid) == INIT, "messages of another host do not count"
-    stream(cloud, message(cloud, "STATE_VM", oid, vms=[]))
+    assert cloud.host_state(oid) == INIT, "messages of another agent do not count"
+    stream(cloud, message("STATE_VM", oid, name, vms=[]))
     becomes(cloud, oid, MONITORED)
 
 
-def test_agents_outlive_oned(cloud: Cloud, logins: Path) -> None:
-    oid = add(cloud)
-    becomes(cloud, oid, MONITORED)
-    first, before = agent(cloud), logins.read_text()
+def restart_after_a_crash(cloud: Cloud) -> None:
     cloud.stop(signal.SIGKILL)
     (cloud.var / "lock" / ".lock").unlink()
-    assert alive(first)
     cloud.start()
-    last = sampled(cloud, oid)
+
+
+def test_a_new_oned_deploys_anew_on_a_host_that_was_monitored(cloud: Cloud, logins: Path) -> None:
+    oid = add(cloud)
+    becomes(cloud, oid, MONITORED)
+    first, last, before = agent(cloud), sampled(cloud, oid), logins.read_text()
+    restart_after_a_crash(cloud)
+    cloud.wait(lambda: agent(cloud) != first, "another agent")
+    assert not alive(first)
     cloud.wait(lambda: sampled(cloud, oid) > last, "new sample")
     assert cloud.host_state(oid) == MONITORED
-    assert logins.read_text() == before, "the old agent is believed without a new log-in"
+    assert "run_monitord_client" in logins.read_text().removeprefix(before)
+
+
+def test_agents_of_an_earlier_oned_do_not_count(cloud: Cloud, logins: Path, command: Command) -> None:
+    oid = add(cloud)
+    becomes(cloud, oid, MONITORED)
+    first = agent(cloud)
+    # Longer than the period of the samples, shorter than the interval after which silence is noticed.
+    command("ssh", "sleep 1.5; exit 255")
+    restart_after_a_crash(cloud)
+    last = sampled(cloud, oid)
+    assert cloud.host_state(oid) == MONITORED, "the database's word, until the log-in has failed"
+    becomes(cloud, oid, ERROR)
+    assert alive(first)
+    assert sampled(cloud, oid) == last
+
+
+def test_hosts_that_are_offline_stay_alone_when_oned_starts(cloud: Cloud, logins: Path) -> None:
+    oid = add(cloud)
+    becomes(cloud, oid, MONITORED)
+    first = agent(cloud)
+    cloud.call("one.host.status", oid, 2)
+    cloud.wait(lambda: not alive(first), "end of the agent")
+    before = logins.read_text()
+    cloud.stop()
+    cloud.start()
+    becomes(cloud, add(cloud, "next", "dummy"), MONITORED)
+    assert logins.read_text() == before
+
+
+@pytest.mark.parametrize("content", ["4194999", "1", "nonsense"])
+def test_a_pid_file_of_before_a_reboot_names_nobody(cloud: Cloud, logins: Path, content: str) -> None:
+    pid_file = cloud.home / "remote" / ".agent.pid"
+    pid_file.parent.mkdir()
+    pid_file.write_text(content)
+    becomes(cloud, add(cloud), MONITORED)
+    assert alive(agent(cloud))
 
 
 def test_a_silent_host_gets_a_new_agent(cloud: Cloud, logins: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,10 @@ TYPES = (
     " MARKETPLACE MARKETPLACEAPP VMGROUP VNTEMPLATE HOOK BACKUPJOB"
 )
 RESOURCES = {name: 0x1000000000 << bit for bit, name in enumerate(TYPES.split())}
-ONE, GROUP, ALL, IN_CLUSTER = 0x100000000, 0x200000000, 0x400000000, 0x800000000
+ONE, GROUP, ALL = 0x100000000, 0x200000000, 0x400000000
+
+# What may be called while the zone is disabled.
+ALWAYS = re.compile(r"one\.((?!acl)\w+\.info|system\.\w+|zone\.(enable|raftstatus))")
 
 
 class OneError(Exception):
@@ -69,9 +73,10 @@ class Call:
 
     def get(self, kind: str, oid: int) -> Object:
         """An object, or "Error getting KIND [ID]." with code 1024."""
-        item = self.store.get(kind, oid) if oid >= 0 else None
+        item = self.store.get(kind, oid)
         if item is None:
-            raise OneError(f"Error getting {kind} [{oid}].", NO_EXISTS, oid)
+            what = "Pool" if oid == -1 else f"[{oid}]"
+            raise OneError(f"Error getting {kind} {what}.", NO_EXISTS, oid)
         return item
 
     def name(self, kind: str, oid: int) -> str:
@@ -94,8 +99,8 @@ class Call:
         who, what, mask = int(rule["USER"], 16), int(rule["RESOURCE"], 16), 0xFFFFFFFF
         applies = who & ALL or (who & ONE and who & mask == self.user["ID"])
         applies = applies or (who & GROUP and who & mask in self.user["GROUPS"])
-        covers = what & ALL or (what & ONE and what & mask == oid)
-        return bool(applies and covers and what & RESOURCES[resource] and int(rule["RIGHTS"], 16) & RIGHTS[right])
+        covers = what & RESOURCES[resource] and (what & ALL or (what & ONE and what & mask == oid))
+        return bool(applies and covers and int(rule["RIGHTS"], 16) & RIGHTS[right])
 
     def require(self, *wanted: tuple[str, str, int | None]) -> None:
         """Refuse with everything that is missing, as oned does, or return."""
@@ -112,30 +117,26 @@ class Method:
     parameters: str
     help: str
     handler: Callable[..., Any]
-    zone_disabled: bool
 
 
 METHODS: dict[str, Method] = {}
 
 
-def method(name: str, parameters: str, help_text: str, zone_disabled: bool = False) -> Callable[..., Any]:
-    """Register a method. Parameters after the session: s, i, b, A; those after "?" may be missing.
-
-    zone_disabled: may be called while the zone is disabled.
-    """
+def method(name: str, parameters: str, help_text: str) -> Callable[..., Any]:
+    """Register a method. Parameters after the session: s, i, b, A; those after "?" may be missing."""
 
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
-        METHODS[name] = Method(name, parameters, help_text, handler, zone_disabled)
+        METHODS[name] = Method(name, parameters, help_text, handler)
         return handler
 
     return register
 
 
 PARAMETERS: dict[str, tuple[type, str]] = {
-    "s": (str, "string"),
+    "s": (str, "a string"),
     "i": (int, "integer"),
     "b": (bool, "boolean"),
-    "A": (list, "array"),
+    "A": (list, "an array"),
 }
 
 
@@ -143,19 +144,13 @@ def checked(letters: str, values: list[Any]) -> list[Any]:
     """The parameters a method asked for; raises Fault -501. What is too much is ignored."""
     required, _, optional = letters.partition("?")
     result = []
-    for position, letter in enumerate(required):
-        if position >= len(values):
-            raise Fault(-501, "Not enough parameters")
+    for letter, value in zip(required + optional, values, strict=False):
         kind, word = PARAMETERS[letter]
-        value = values[position]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise Fault(-501, f"Parameter that is supposed to be {word} is not")
         result.append(value)
-    for letter, value in zip(optional, values[len(required) :], strict=False):
-        # An optional parameter of another type counts as absent (recorded: host.info with "false" or 1).
-        if not isinstance(value, PARAMETERS[letter][0]):
-            break
-        result.append(value)
+    if len(result) < len(required):
+        raise Fault(-501, "Not enough parameters")
     return result
 
 
@@ -186,16 +181,16 @@ def call(cloud: Cloud, name: str, values: list[Any]) -> list[Any]:
             if user is None:
                 raise OneError("User couldn't be authenticated, aborting call.", AUTHENTICATION)
             zone = cloud.store.get("zone", 0)
-            if zone and zone["STATE"] != 0 and not entry.zone_disabled:
+            if zone and zone["STATE"] != 0 and not ALWAYS.fullmatch(name):
                 raise OneError("Cannot process request, zone disabled")
             result = entry.handler(Call(cloud, user), *checked(entry.parameters, values[1:]))
             cloud.monitoring.flush()
         log.debug("%s called by user %s", name, user["ID"])
         return [True, result, 0]
-    except OneError as error:
-        log.error("%s: %s", name, error)
-        return [False, f"[{name}] {error}", error.code, error.oid, -1]
-    except DatabaseAway as error:
-        log.error("%s: database: %s", name, error)
-        message = f"[{name}] User couldn't be authenticated, aborting call."
-        return [False, message, AUTHENTICATION, -1, -1]
+    except DatabaseAway as away:
+        log.error("%s: database: %s", name, away)
+        error = OneError("User couldn't be authenticated, aborting call.", AUTHENTICATION)
+    except OneError as refusal:
+        error = refusal
+    log.error("%s: %s", name, error)
+    return [False, f"[{name}] {error}", error.code, error.oid, -1]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import socketserver
 import sys
 import threading
@@ -25,7 +26,7 @@ from template import Template, first, parse, vector
 
 log = logging.getLogger("HMM")
 
-INIT, ERROR, OFFLINE = 0, 3, 8
+OFFLINE = 8
 # Shorter than the real one's MANAGER_TIMER of 15: scenarios wait for it.
 TICK_SECONDS = 5.0
 PERIODS = {"BEACON_HOST": 30, "SYSTEM_HOST": 600, "MONITOR_HOST": 120, "SYNC_STATE_VM": 180}
@@ -43,6 +44,8 @@ class Watched:
     heard: float = 0.0
     working: bool = False
     deployed: bool = False
+    # The deployment whose messages count.
+    agent: str = ""
     arrived: dict[str, Any] = field(default_factory=dict)
 
 
@@ -74,9 +77,8 @@ class Monitord:
             if known is None:
                 host = Watched(new["ID"], new["NAME"], new["IM_MAD"], new["STATE"], heard=time.time())
                 self.hosts[host.oid] = host
-                # Agents outlive oned: a host that was monitored has the interval's time to be heard.
-                if host.state in (INIT, ERROR):
-                    self.begin(host)
+                # Agents outlive oned; what they say counts only after a new log-in has replaced them.
+                self.begin(host)
                 return
             before, known.state = known.state, new["STATE"]
             known.name, known.im_mad = new["NAME"], new["IM_MAD"]
@@ -97,6 +99,7 @@ class Monitord:
             host.heard = time.time()
             return
         host.working, host.deployed, host.arrived, host.heard = True, False, {}, time.time()
+        host.agent = secrets.token_hex(8)
         log.debug("Monitoring host %s(%s)", host.name, host.oid)
         self.workers.submit(self.deploy, host)
 
@@ -108,7 +111,7 @@ class Monitord:
             return
         settings = {
             "id": host.oid,
-            "name": host.name,
+            "agent": host.agent,
             "hypervisor": host.im_mad,
             "address": self.network.get("MONITOR_ADDRESS") or "auto",
             "port": int(self.network.get("PORT") or 4124),
@@ -159,10 +162,9 @@ class Monitord:
             if host is None:
                 log.warning("message ignored for unknown host %s", oid)
                 return
-            if host.state == OFFLINE or host.name != message.get("name"):
+            if host.state == OFFLINE or host.agent != message.get("agent"):
                 return
-            if self.trusted(host):
-                host.heard = time.time()
+            host.heard = time.time()
             host.arrived[way] = True
             if kind == "SYSTEM_HOST":
                 host.arrived["system"] = {"template": message["template"], "disks": message["disks"]}
@@ -170,13 +172,9 @@ class Monitord:
                 host.arrived["sample"] = message["sample"]
             self.promote(host)
 
-    def trusted(self, host: Watched) -> bool:
-        """Its agent was deployed; or the host was monitored before oned restarted: agents outlive oned."""
-        return host.deployed or (host.state not in (INIT, ERROR) and not host.working)
-
     def promote(self, host: Watched) -> None:
         """Hand reports on to oned once the host has proven every way it must have."""
-        if not (self.trusted(host) and host.arrived.get("udp") and (host.arrived.get("tcp") or not host.deployed)):
+        if not (host.deployed and host.arrived.get("udp") and host.arrived.get("tcp")):
             return
         system, sample = host.arrived.pop("system", None), host.arrived.pop("sample", None)
         if system:

@@ -13,13 +13,24 @@ import xml.etree.ElementTree as ET
 Value = str | dict[str, str]
 Template = dict[str, list[Value]]
 
-TOKEN = re.compile(
-    r"""(?P<skip>[ \t\r\n]+|\#[^\n]*) | (?P<VARIABLE>[A-Za-z0-9_.\-/]+) | (?P<EQUAL>=)
-      | (?P<OBRACKET>\[) | (?P<CBRACKET>\]) | (?P<COMMA>,) | (?P<QUOTED>"(?:\\.|[^"\\])*") | (?P<other>.)""",
-    re.X | re.S,
+# What the lexer sees where a name may stand, and behind "=". The longest match counts, of equals the first.
+# What no rule knows is skipped, character by character (src/parsers/template_parser.l).
+NAMES = (
+    ("skip", r"[ \t]*#.*\n|[ \t\n]+"),
+    ("VARIABLE", r"[A-Za-z0-9_]+"),
+    ("EQUAL_EMPTY", r"[ \t]*=[ \t]*\n"),
+    ("EQUAL", r"[ \t]*=[ \t]*"),
+    ("COMMA", r"[ \t\n]*,[ \t\n]*"),
+    ("CBRACKET", r"[ \t\n]*\][ \t\n]*"),
+    ("skip", r"(?s:.)"),
 )
-# What follows "=" without quotes runs to the end of the line, or inside a vector to "," or "]".
-BARE, BARE_IN_VECTOR = re.compile(r"[^\n\[\"#][^\n]*"), re.compile(r"[^\n,\]\"]+")
+VALUES = (
+    ("OBRACKET", r"[ \t]*\[[ \t\n]*"),
+    ("CCDATA", r".*\]\]>.*"),
+    ("QUOTED", r'"(?:\\"|[^"])*"'),
+    ("STRING", r"[^=# \t\n,\[\]]+"),
+    ("skip", r"(?s:.)"),
+)
 
 
 class ParseError(ValueError):
@@ -27,87 +38,87 @@ class ParseError(ValueError):
 
 
 class _Parser:
+    """One token ahead; columns count bytes, so the text is taken apart as bytes."""
+
     def __init__(self, text: str) -> None:
-        self.text, self.position, self.line_start, self.line = text, 0, 0, 0
+        self.text, self.position, self.rules = text.encode().decode("latin-1"), 0, NAMES
+        self.kind, self.value, self.columns = "", "", ""
+        self.advance()
 
-    def peek(self) -> re.Match[str] | None:
-        while match := TOKEN.match(self.text, self.position):
-            if match.lastgroup != "skip":
-                return match
-            self.position = match.end()
-            newlines = match.group().count("\n")
-            if newlines:
-                self.line += newlines
-                self.line_start = match.start() + match.group().rindex("\n") + 1
-        return None
+    def advance(self) -> None:
+        self.kind = "skip"
+        while self.kind == "skip" and self.position < len(self.text):
+            found = [(kind, re.compile(rule).match(self.text, self.position)) for kind, rule in self.rules]
+            kind, match = max(found, key=lambda one: one[1].end() if one[1] else -1)
+            assert match is not None, "the last rule matches everything"
+            self.kind, self.value, self.position = kind, match.group(), match.end()
+            self.columns = f"{match.start() + 1}:{match.end() + 1}"
+        if self.kind == "skip":
+            self.kind = "$end"
+        if self.kind == "QUOTED":
+            self.kind, self.value = "STRING", self.value[1:-1]
+        self.rules = VALUES if self.kind == "EQUAL" else NAMES
 
-    def take(self, kind: str, expecting: str) -> str:
-        match = self.peek()
-        if match is None or match.lastgroup != kind:
-            found = "end of file" if match is None else str(match.lastgroup)
-            end = self.position if match is None else match.end()
-            columns = f"{self.position - self.line_start + 1}:{end - self.line_start + 1}"
-            raise ParseError(
-                f"syntax error, unexpected {found}, expecting {expecting} at line {self.line}, columns {columns}"
-            )
-        self.position = match.end()
-        return match.group()
-
-    def scalar(self, bare: re.Pattern[str]) -> str:
-        # Only blanks may stand between "=" and its value: a value on the next line is an empty value.
-        while self.position < len(self.text) and self.text[self.position] in " \t":
-            self.position += 1
-        if self.text[self.position : self.position + 1] == '"':
-            quoted = self.take("QUOTED", "STRING")
-            return re.sub(r"\\([\"\\])", r"\1", quoted[1:-1])
-        match = bare.match(self.text, self.position)
-        if match is None:
-            return ""
-        self.position = match.end()
-        return match.group().strip()
+    def take(self, *expected: str) -> str:
+        """The token at hand, which must be of one of these kinds."""
+        if self.kind not in expected:
+            kinds = " or ".join(expected)
+            where = f"at line 0, columns {self.columns}"
+            raise ParseError(f"Parse error: syntax error, unexpected {self.kind}, expecting {kinds} {where}")
+        value = self.value.replace('\\"', '"').encode("latin-1").decode()
+        self.advance()
+        return value
 
     def vector(self) -> dict[str, str]:
         values: dict[str, str] = {}
-        self.take("OBRACKET", "OBRACKET")
-        while True:
-            name = self.take("VARIABLE", "VARIABLE").upper()
-            self.take("EQUAL", "EQUAL or EQUAL_EMPTY")
-            values[name] = self.scalar(BARE_IN_VECTOR)
-            following = self.peek()
-            if following is None or following.lastgroup != "COMMA":
-                self.take("CBRACKET", "COMMA or CBRACKET")
-                return values
-            self.position = following.end()
+        self.take("OBRACKET")
+        if self.kind != "CBRACKET":
+            self.member(values, "CBRACKET", "VARIABLE")
+        while self.kind == "COMMA":
+            self.take("COMMA")
+            self.member(values, "VARIABLE")
+        self.take("COMMA", "CBRACKET")
+        return values
+
+    def member(self, values: dict[str, str], *expected: str) -> None:
+        name = self.take(*expected).upper()
+        self.take("EQUAL")
+        values.setdefault(name, self.take("STRING"))
 
     def parse(self) -> Template:
         result: Template = {}
-        while self.peek() is not None:
-            name = self.take("VARIABLE", "VARIABLE").upper()
-            self.take("EQUAL", "EQUAL or EQUAL_EMPTY")
-            value: Value
-            is_vector = re.match(r"[ \t\r\n]*\[", self.text[self.position :])
-            value = self.vector() if is_vector else self.scalar(BARE)
-            result.setdefault(safe_name(name), []).append(value)
+        while self.kind == "VARIABLE":
+            name, value = safe_name(self.take("VARIABLE")), ""
+            has_value = self.kind == "EQUAL"
+            self.take("EQUAL", "EQUAL_EMPTY")
+            if self.kind == "CCDATA":
+                raise ParseError("Parse error.")
+            is_vector = has_value and self.kind == "OBRACKET"
+            if has_value and not is_vector:
+                value = self.take("OBRACKET", "CCDATA", "STRING")
+            result.setdefault(name, []).append(self.vector() if is_vector else value)
+        self.take("$end")
         return result
 
 
 def safe_name(name: str) -> str:
-    """XML reserves names that begin with "xml"; oned prefixes them (recorded: XMLFORM becomes ONE_XMLFORM)."""
-    return f"ONE_{name}" if name.upper().startswith("XML") else name.upper()
+    """Names that XML does not allow get a prefix (include/Attribute.h; recorded: XMLFORM becomes ONE_XMLFORM)."""
+    name = name.upper()
+    return f"ONE_{name}" if name.startswith("XML") or not re.match("[A-Z_]", name) else name
 
 
 def parse(text: str) -> Template:
-    """Parse the text or XML form of a template."""
-    if not text.lstrip().startswith("<"):
+    """Parse the text or XML form of a template. Raises ParseError."""
+    if not text.startswith("<"):
         return _Parser(text).parse()
     try:
         root = ET.fromstring(text)
     except ET.ParseError as error:
-        raise ParseError(str(error)) from error
+        raise ParseError("Parse error: XML Template malformed.") from error
     result: Template = {}
     for element in root:
-        value: Value = {safe_name(c.tag): c.text or "" for c in element} if len(element) else element.text or ""
-        result.setdefault(safe_name(element.tag), []).append(value)
+        inner = {safe_name(child.tag): child.text or "" for child in element}
+        result.setdefault(safe_name(element.tag), []).append(inner or element.text or "")
     return result
 
 
@@ -123,37 +134,36 @@ def vector(template: Template, name: str) -> dict[str, str]:
     return vectors[-1] if vectors else {}
 
 
-def merge(old: Template, new: Template) -> Template:
-    """What an update with append does: every name the new template holds is replaced."""
-    return {**old, **new}
-
-
 def cdata(text: object) -> str:
     return f"<![CDATA[{text}]]>"
 
 
 def to_xml(template: Template, tag: str = "TEMPLATE") -> str:
-    """The XML form, names sorted as oned's multimap does."""
+    """The XML form, names sorted as oned's multimap does; a vector without members is not shown."""
     parts = []
     for name in sorted(template):
         for value in template[name]:
+            body = cdata(value)
             if isinstance(value, dict):
-                body = "".join(f"<{k}>{cdata(value[k])}</{k}>" for k in sorted(value))
-            else:
-                body = cdata(value)
-            parts.append(f"<{name}>{body}</{name}>")
+                body = "".join(f"<{key}>{cdata(value[key])}</{key}>" for key in sorted(value))
+            if body:
+                parts.append(f"<{name}>{body}</{name}>")
     return f"<{tag}>{''.join(parts)}</{tag}>"
 
 
+def masked(template: Template) -> Template:
+    """What oned logs, writes to `config`, and shows to users outside the group oneadmin."""
+    secrets = ("BACKEND", "SERVER", "PORT", "USER", "PASSWD", "DB_NAME")
+    shown = {name: "***" if name in secrets else value for name, value in vector(template, "DB").items()}
+    return template | {"DB": [shown]}
+
+
 def to_text(template: Template) -> str:
-    """The text form, with the database password masked as oned masks it in its log and its `config` file."""
     lines = []
     for name in sorted(template):
         for value in template[name]:
+            shown = f'"{value}"'
             if isinstance(value, dict):
-                shown = {k: "***" if name == "DB" and k in ("USER", "PASSWD") else v for k, v in value.items()}
-                inner = ",".join(f'{k}="{shown[k]}"' for k in sorted(shown))
-                lines.append(f"{name}=[{inner}]")
-            else:
-                lines.append(f'{name}="{value}"')
+                shown = "[" + ",".join(f'{key}="{value[key]}"' for key in sorted(value)) + "]"
+            lines.append(f"{name}={shown}")
     return "\n".join(lines)

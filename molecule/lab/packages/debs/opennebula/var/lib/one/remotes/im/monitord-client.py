@@ -91,7 +91,8 @@ class Agent:
         self.address = os.environ["SSH_CLIENT"].split()[0] if address == "auto" else address
 
     def message(self, kind: str, **content: Any) -> bytes:
-        return json.dumps({"type": kind, "id": self.settings["id"], "name": self.settings["name"], **content}).encode()
+        sender = {name: self.settings[name] for name in ("id", "agent")}
+        return json.dumps({"type": kind, **sender, **content}).encode()
 
     def datagram(self, kind: str, **content: Any) -> None:
         family, _, _, _, address = socket.getaddrinfo(self.address, self.settings["port"], type=socket.SOCK_DGRAM)[0]
@@ -132,9 +133,9 @@ class Agent:
 def stop() -> None:
     """End the agent that runs here, whichever oned it belongs to."""
     if PID_FILE.exists():
-        with contextlib.suppress(ProcessLookupError, ValueError, PermissionError):
+        # A reboot leaves the file behind and gives the number to nobody, or to somebody else.
+        with contextlib.suppress(OSError, ValueError):
             pid = int(PID_FILE.read_text(encoding="utf-8"))
-            # A reboot gives the number to somebody else.
             if Path(__file__).name in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8"):
                 os.kill(pid, signal.SIGKILL)
         PID_FILE.unlink(missing_ok=True)
