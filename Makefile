@@ -43,6 +43,7 @@ lint: dev ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	mypy plugins
 	yamllint --strict .
 	ansible-lint --offline
+	git grep -lE '^#!.*(bash|/sh)$$' | xargs shellcheck
 	antsibull-changelog lint
 
 unit: dev ## unit tests
