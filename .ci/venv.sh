@@ -35,7 +35,9 @@ python=$(newest_python) || {
 }
 
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || stop "$python has no venv module; install the package python3-venv"
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    stop "$python has no venv module; install the package python3-venv"
+  fi
   apt-get -o DPkg::Lock::Timeout=300 update -qq
   apt-get -o DPkg::Lock::Timeout=300 install -qq -y "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv" >/dev/null
 fi

@@ -78,6 +78,12 @@ class Cloud:
         pool = ET.fromstring(self.call("one.hostpool.info"))
         return {host.findtext("NAME", ""): host for host in pool.findall("HOST")}
 
+    def container(self, name: str) -> dict[str, Any]:
+        """Return the status of a container of oned's pod."""
+        pod = json.loads(self.kubectl("get", "pod", "opennebula-oned-0", "-o", "json"))
+        (status,) = [item for item in pod["status"]["containerStatuses"] if item["name"] == name]
+        return dict(status)
+
     def secret(self, name: str) -> dict[str, str]:
         data = json.loads(self.kubectl("get", "secret", name, "-o", "json"))["data"]
         return {key: base64.b64decode(value).decode() for key, value in data.items()}

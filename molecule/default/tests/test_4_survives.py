@@ -38,6 +38,18 @@ def test_an_accident(cloud: Cloud, accident: Callable[[Cloud], None]) -> None:
     assert cloud.identity() == before
 
 
+def test_oned_outlives_a_long_absence_of_its_database(cloud: Cloud) -> None:
+    """It is taken out of service, and neither killed nor restarted."""
+    before = cloud.container("oned")
+    cloud.kubectl("scale", "statefulset", "opennebula-mariadb", "--replicas=0")
+    wait(lambda: not cloud.container("oned")["ready"], 120)
+    cloud.kubectl("scale", "statefulset", "opennebula-mariadb", "--replicas=1")
+    wait(lambda: bool(cloud.container("oned")["ready"]), 120)
+    after = cloud.container("oned")
+    assert after["containerID"] == before["containerID"] and after["restartCount"] == before["restartCount"]
+    cloud.wait_until_monitored(time.time())
+
+
 def test_uninstalled_and_installed_again(cloud: Cloud, front_end: Host) -> None:
     before = cloud.identity()
     cloud.helm("uninstall", "opennebula", "--wait")

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The chart by itself: plain Helm, another exposure, another database."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import PROJECT, STATE, Cloud, wait
+
+NAMESPACE = "plain"
+CHART = PROJECT / "roles/control_plane/files/opennebula"
+NODE = "10.66.0.1"
+
+
+def tool(name: str, *arguments: str) -> str:
+    command = [
+        str(STATE / "bin" / name),
+        "--kubeconfig",
+        str(STATE / "admin.conf"),
+        "--namespace",
+        NAMESPACE,
+        *arguments,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def values(cloud: Cloud) -> Iterator[dict[str, Any]]:
+    """Values for a second cloud beside the first, from the same image, in a namespace that allows no privilege."""
+    image = json.loads(cloud.kubectl("get", "pod", "opennebula-oned-0", "-o", "json"))["spec"]["containers"][0]["image"]
+    path, _, tag = image.rpartition(":")
+    tool("kubectl", "create", "namespace", NAMESPACE)
+    tool("kubectl", "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
+    yield {
+        "images": {"registry": path.rpartition("/")[0], "oned": {"tag": tag}},
+        "hypervisors": {"address": NODE, "exposure": "LoadBalancer", "sshPort": 2022},
+        "mariadb": {"enabled": False},
+        "development": {"sqlite": True},
+    }
+    tool("kubectl", "delete", "namespace", NAMESPACE)
+
+
+def test_plain_helm_with_a_load_balancer_and_sqlite(values: dict[str, Any]) -> None:
+    settings = [word for key, value in values.items() for word in ("--set-json", f"{key}={json.dumps(value)}")]
+    notes = tool("helm", "install", "second", str(CHART), *settings, "--wait", "--timeout", "3m")
+    assert f"{NODE}, port 4124 (TCP and UDP) and 2022 (SSH)" in notes
+    assert "not for a cloud" in notes
+    assert "Succeeded" in tool("helm", "test", "second")
+    wait(lambda: banner(2022).startswith("SSH-2.0"), 30)
+    socket.create_connection((NODE, 4124), 5).close()
+    first = tool("kubectl", "get", "secret", "second-oneadmin", "-o", "jsonpath={.data.password}")
+    tool("helm", "upgrade", "second", str(CHART), *settings, "--set", "oned.config.LOG.DEBUG_LEVEL=4", "--wait")
+    assert tool("kubectl", "get", "secret", "second-oneadmin", "-o", "jsonpath={.data.password}") == first
+    written = tool("kubectl", "exec", "second-oned-0", "-c", "oned", "--", "cat", "/etc/one/oned.conf")
+    assert 'DEBUG_LEVEL = "4"' in written
+
+
+def banner(port: int) -> str:
+    with socket.create_connection((NODE, port), 5) as connection:
+        return connection.recv(64).decode()
