@@ -59,9 +59,10 @@ molecule: dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
 	molecule test --scenario-name $(S)
 
-test: check ## everything
+test: check ## everything; empties the lab and stops it in the end
 	@$(LAB) up
 	molecule test --scenario-name default
+	$(LAB) down
 
 clean: ## stop the lab and forget all it held; builds stay cached
 	@$(LAB) purge
