@@ -11,12 +11,15 @@ S ?= default
 
 LAB := molecule/lab/lab.sh
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
-export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)')
+export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help venv dev lab lab-down site test check lint unit contract chart molecule clean
+.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart molecule clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+machine:
+	@$(LAB) check
 
 venv: ## set up what the playbooks need, in .venv
 	@.ci/venv.sh requirements.txt
@@ -24,13 +27,13 @@ venv: ## set up what the playbooks need, in .venv
 dev: ## set up what the tests need as well
 	@.ci/venv.sh requirements-dev.txt
 
-lab: venv ## a Kubernetes and two hypervisor hosts on this machine, as root
+lab: machine venv ## a Kubernetes and two hypervisor hosts on this machine, as root
 	@$(LAB) up
 
 lab-down: ## stop the lab; what the cloud holds stays
 	@$(LAB) down
 
-site: venv ## bring up the lab, deploy OpenNebula to it, and say where it is
+site: machine venv ## bring up the lab, deploy OpenNebula to it, and say where it is
 	@$(LAB) up
 	ansible-playbook playbooks/site.yml -i inventories/lab
 	ansible-playbook playbooks/where.yml -i inventories/lab
@@ -55,11 +58,11 @@ contract: dev ## the recorded answers of a real oned, against the client and aga
 chart: dev ## the chart, rendered and judged
 	@LAB_TOOLS=$$($(LAB) tools) pytest -q tests/chart
 
-molecule: dev ## one scenario on the lab: make molecule S=default
+molecule: machine dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
 	molecule test --scenario-name $(S)
 
-test: check ## everything; empties the lab and stops it in the end
+test: machine check ## everything; empties the lab and stops it in the end
 	@$(LAB) up
 	molecule test --scenario-name default
 	$(LAB) down

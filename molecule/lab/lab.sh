@@ -13,8 +13,9 @@ done
 
 usage() {
   cat >&2 <<EOF
-usage: lab.sh up | down | reset | purge | status | tools | node-stop | node-start | host-start NAME | host-stop NAME
+usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | node-start | host-start NAME | host-stop NAME
 
+  check       says in one sentence what this machine lacks for the lab
   up          builds what is missing (once), then starts whatever is not running
   down        ends everything and takes the network away; what was stored stays
   reset       an empty cluster and bare hypervisors, running
@@ -27,6 +28,10 @@ usage: lab.sh up | down | reset | purge | status | tools | node-stop | node-star
   host-start  power comes back
 EOF
   exit 2
+}
+
+check() {
+  require_machine
 }
 
 up() {
@@ -103,7 +108,7 @@ running_lab() {
 }
 
 case "${1:-} ${2:-}" in
-  "up "|"down "|"reset "|"purge "|"status "|"tools ") "$1" ;;
+  "check "|"up "|"down "|"reset "|"purge "|"status "|"tools ") "$1" ;;
   "node-stop ") running_lab; cluster_cut; step "node stopped" ;;
   "node-start ") running_lab; cluster_up ;;
   "host-start "?*) require_host "$2"; running_lab; host_create "$2"; host_wait "$2" ;;
