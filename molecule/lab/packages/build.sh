@@ -5,10 +5,12 @@ set -euo pipefail
 
 VERSION=6.10.0.1-1
 SUITE_PATH=6.10/Debian/12
+# What others depend on, though it holds nothing here: Ruby's libraries, and a tool the lab does not need.
+EMPTY="opennebula-common-onecfg opennebula-rubygems"
 # Links to the launcher: what each package calls its commands.
 declare -A COMMANDS=(
-  [opennebula]="usr/bin/oned usr/bin/mm_sched usr/bin/onedb usr/bin/oneshowback usr/lib/one/mads/onemonitord usr/lib/one/onehem/onehem-server"
-  [opennebula-tools]="usr/bin/onehost usr/bin/oneuser usr/bin/onezone"
+  [opennebula]="bin/oned bin/mm_sched bin/onedb bin/oneshowback lib/one/mads/onemonitord lib/one/onehem/onehem-server"
+  [opennebula-tools]="bin/onehost"
 )
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,38 +23,55 @@ trap 'rm -rf "$work"' EXIT
 # One time stamp for all files, so that the same sources give the same packages.
 export SOURCE_DATE_EPOCH=1740000000
 
+# What all control files have in common, and what the package's own has.
+control() {
+  cat << EOF
+Package: $1
+Version: $VERSION
+Architecture: all
+Maintainer: KubeNebula contributors <noreply@kubenebula.invalid>
+Section: misc
+Priority: optional
+Description: stand-in of the test lab for OpenNebula's package of this name
+EOF
+  if [ -e "$root/DEBIAN/control" ]; then sed "s/@VERSION@/$VERSION/g" "$root/DEBIAN/control"; fi
+}
+
 build_package() {
   local name=$1 root=$work/$1 link
-  cp -R "$here/debs/$name" "$root"
+  mkdir -p "$root/DEBIAN"
+  if [ -d "$here/debs/$name" ]; then cp -R "$here/debs/$name/." "$root"; fi
+  control "$name" > "$work/control"
+  mv "$work/control" "$root/DEBIAN/control"
   if [ "$name" = opennebula-libs ]; then
     mkdir -p "$root/usr/lib/one/standin"
     cp "$here"/standin/*.py "$root/usr/lib/one/standin/"
   fi
   for link in ${COMMANDS[$name]:-}; do
-    mkdir -p "$root/$(dirname "$link")"
-    ln -s /usr/lib/one/standin/launch.py "$root/$link"
+    mkdir -p "$root/usr/$(dirname "$link")"
+    ln -s /usr/lib/one/standin/launch.py "$root/usr/$link"
   done
   chmod -R u=rwX,go=rX "$root"
   if [ -d "$root/etc/sudoers.d" ]; then chmod 0440 "$root"/etc/sudoers.d/*; fi
   if [ -d "$root/etc" ]; then (cd "$root" && find etc -type f -printf '/%p\n' | sort > DEBIAN/conffiles); fi
-  sed -i "s/@VERSION@/$VERSION/g" "$root/DEBIAN/control"
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   dpkg-deb --build --root-owner-group -Zgzip "$root" "$pool/${name}_${VERSION}_all.deb" > "$work/log"
 }
 
 index() {
-  local list=$repo/dists/stable/opennebula/binary-amd64/Packages file
-  mkdir -p "$(dirname "$list")"
-  (cd "$repo" && dpkg-scanpackages --multiversion pool > "$list" 2> "$work/log") || { cat "$work/log" >&2; return 1; }
+  local suite=$repo/dists/stable list=opennebula/binary-amd64/Packages file
+  mkdir -p "$suite/$(dirname "$list")"
+  cd "$repo"
+  dpkg-scanpackages --multiversion pool > "$suite/$list" 2> "$work/log" || { cat "$work/log" >&2; return 1; }
+  cd "$suite"
   gzip -9nk "$list"
   {
-    printf 'Origin: KubeNebula lab\nSuite: stable\nCodename: stable\nArchitectures: amd64\nComponents: opennebula\n'
-    printf 'Date: %s\nSHA256:\n' "$(date -Ru)"
-    for file in opennebula/binary-amd64/Packages opennebula/binary-amd64/Packages.gz; do
-      set -- "$(sha256sum "$repo/dists/stable/$file")" "$(stat -c %s "$repo/dists/stable/$file")"
-      printf ' %s %s %s\n' "${1%% *}" "$2" "$file"
+    printf '%s\n' 'Origin: KubeNebula lab' 'Suite: stable' 'Codename: stable' 'Architectures: amd64'
+    printf '%s\n' 'Components: opennebula' "Date: $(date -Ru)" 'SHA256:'
+    for file in "$list" "$list.gz"; do
+      echo " $(sha256sum < "$file" | cut -d' ' -f1) $(stat -c %s "$file") $file"
     done
-  } > "$repo/dists/stable/Release"
+  } > Release
 }
 
 sign() {
@@ -61,8 +80,8 @@ sign() {
     install -d -m 0700 "$cache/apt-key"
     "${gpg[@]}" --passphrase '' --quick-generate-key 'KubeNebula lab packages' rsa3072 sign never
   fi
-  "${gpg[@]}" --clearsign --output "$repo/dists/stable/InRelease" "$repo/dists/stable/Release"
-  "${gpg[@]}" --armor --detach-sign --output "$repo/dists/stable/Release.gpg" "$repo/dists/stable/Release"
+  "${gpg[@]}" --clearsign --output InRelease Release
+  "${gpg[@]}" --armor --detach-sign --output Release.gpg Release
   "${gpg[@]}" --armor --export > "$out/repo/repo2.key"
   # gpg started one for the secret key; it would outlive this script.
   gpgconf --homedir "$cache/apt-key" --kill gpg-agent
@@ -71,5 +90,6 @@ sign() {
 rm -rf "$out/repo"
 mkdir -p "$pool"
 for package in "$here"/debs/*/; do build_package "$(basename "$package")"; done
+for package in $EMPTY; do build_package "$package"; done
 index
 sign

@@ -40,7 +40,7 @@ class Cloud:
             (home / name).mkdir(parents=True)
         packaged = PACKAGES / "debs" / "opennebula"
         shutil.copytree(packaged / "var/lib/one/remotes", self.var / "remotes")
-        for name in ("oned", "mm_sched", "onedb", "oneshowback", "onehost", "oneuser", "onezone"):
+        for name in ("oned", "mm_sched", "onedb", "oneshowback", "onehost"):
             (home / "bin" / name).symlink_to(LAUNCHER)
         (home / "lib/mads/onemonitord").symlink_to(LAUNCHER)
         oned = (packaged / "etc/one/oned.conf").read_text()

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -243,14 +242,13 @@ def test_companions_need_one_auth(cloud: Cloud, name: str) -> None:
 
 def test_the_commands_speak_with_oned(cloud: Cloud) -> None:
     cloud.start()
-    create: Callable[..., subprocess.CompletedProcess[str]] = cloud.run
-    assert create("onehost", "create", "host1", "-i", "none", "-v", "none").stdout == "ID: 0\n"
-    assert "host1" in cloud.run("onehost", "list").stdout
-    assert "<NAME>host1</NAME>" in cloud.run("onehost", "show", "host1", "-x").stdout
-    assert cloud.run("onehost", "delete", "host1").returncode == 0
-    assert cloud.run("oneuser", "passwd", "1", "known", "--sha256").returncode == 0
+    cloud.call("one.host.allocate", "host1", "none", "none", -1)
+    assert cloud.run("onehost", "list").stdout.split() == ["0", "host1", "default", "init"]
+    for host in ("host1", "0"):
+        assert "<NAME>host1</NAME>" in cloud.run("onehost", "show", host).stdout
+    assert cloud.run("onehost", "show", "host2").returncode == REFUSED
     assert cloud.run("oneshowback", "calculate").returncode == 0
     cloud.auth("one_auth", "oneadmin:wrong")
-    done = cloud.run("onezone", "show", "0")
+    done = cloud.run("onehost", "list")
     assert done.returncode == REFUSED
     assert "couldn't be authenticated" in done.stderr

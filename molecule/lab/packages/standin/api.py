@@ -26,8 +26,6 @@ log = logging.getLogger("ReM")
 AUTHENTICATION, AUTHORIZATION, NO_EXISTS, ACTION = 0x100, 0x200, 0x400, 0x800
 XML_RPC_API, INTERNAL, ALLOCATE = 0x1000, 0x2000, 0x4000
 
-ONEADMIN_GROUP, USERS_GROUP = 0, 1
-
 RIGHTS = {"USE": 1, "MANAGE": 2, "ADMIN": 4, "CREATE": 8}
 # In the order of their bits.
 TYPES = (
@@ -87,20 +85,19 @@ class Call:
         return item["NAME"] if item else ""
 
     def may(self, right: str, resource: str, oid: int | None = None) -> bool:
-        if ONEADMIN_GROUP in self.user["GROUPS"]:
+        if 0 in self.user["GROUPS"]:
             return True
         if resource == "USER" and oid == self.user["ID"] and right in ("USE", "MANAGE"):
             return True
         if resource == "GROUP" and oid in self.user["GROUPS"] and right == "USE":
             return True
-        return any(self.matches(rule, right, resource, oid) for rule in self.store.all("acl"))
+        return any(self.granted(rule, right, resource) for rule in self.store.all("acl"))
 
-    def matches(self, rule: Object, right: str, resource: str, oid: int | None) -> bool:
-        who, what, mask = int(rule["USER"], 16), int(rule["RESOURCE"], 16), 0xFFFFFFFF
-        applies = who & ALL or (who & ONE and who & mask == self.user["ID"])
-        applies = applies or (who & GROUP and who & mask in self.user["GROUPS"])
-        covers = what & RESOURCES[resource] and (what & ALL or (what & ONE and what & mask == oid))
-        return bool(applies and covers and int(rule["RIGHTS"], 16) & RIGHTS[right])
+    def granted(self, rule: Object, right: str, resource: str) -> bool:
+        """Rules here are for everybody or a group, and about all objects of some types."""
+        who, what, rights = (int(rule[name], 16) for name in ("USER", "RESOURCE", "RIGHTS"))
+        applies = who & ALL or who - GROUP in self.user["GROUPS"]
+        return bool(applies and what & RESOURCES[resource] and rights & RIGHTS[right])
 
     def require(self, *wanted: tuple[str, str, int | None]) -> None:
         """Refuse with everything that is missing, as oned does, or return."""
@@ -113,7 +110,6 @@ class Call:
 
 @dataclass(frozen=True)
 class Method:
-    name: str
     parameters: str
     help: str
     handler: Callable[..., Any]
@@ -126,7 +122,7 @@ def method(name: str, parameters: str, help_text: str) -> Callable[..., Any]:
     """Register a method. Parameters after the session: s, i, b, A; those after "?" may be missing."""
 
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
-        METHODS[name] = Method(name, parameters, help_text, handler)
+        METHODS[name] = Method(parameters, help_text, handler)
         return handler
 
     return register
@@ -176,7 +172,6 @@ def call(cloud: Cloud, name: str, values: list[Any]) -> list[Any]:
     (session,) = checked("s", values)
     try:
         with cloud.store.transaction():
-            cloud.monitoring.pending.clear()
             user = authenticate(cloud.store, session)
             if user is None:
                 raise OneError("User couldn't be authenticated, aborting call.", AUTHENTICATION)
@@ -184,7 +179,7 @@ def call(cloud: Cloud, name: str, values: list[Any]) -> list[Any]:
             if zone and zone["STATE"] != 0 and not ALWAYS.fullmatch(name):
                 raise OneError("Cannot process request, zone disabled")
             result = entry.handler(Call(cloud, user), *checked(entry.parameters, values[1:]))
-            cloud.monitoring.flush()
+            cloud.monitoring.tell()
         log.debug("%s called by user %s", name, user["ID"])
         return [True, result, 0]
     except DatabaseAway as away:

@@ -4,96 +4,83 @@
 
 from __future__ import annotations
 
-from api import ACTION, ALLOCATE, INTERNAL, Call, Cloud, OneError, method
-from names import check_free, check_name, ids, parsed, register_info, register_pool, register_rename, register_update
+from functools import partial
+
+import objects
+from api import ACTION, ALLOCATE, Call, OneError, method
+from objects import change
 from store import Object, Store
-from template import Template, cdata, first, to_xml, vector
+from template import ParseError, cdata, elements, first, ids, masked, parse, to_xml, vector
 
 DEFAULT_CLUSTER = 0
 VERSION = "6.10.0.1"
 
 
+def contents(call: Call, cluster: Object) -> dict[str, list[int]]:
+    """The ids of the hosts and datastores of a cluster."""
+    oid = cluster["ID"]
+    hosts = sorted(host["ID"] for host in call.store.all("host") if host["CLUSTER_ID"] == oid)
+    datastores = sorted(item["ID"] for item in call.store.all("datastore") if oid in item["CLUSTERS"])
+    return {"hosts": hosts, "datastores": datastores}
+
+
 def cluster_xml(call: Call, cluster: Object) -> str:
-    hosts = sorted(host["ID"] for host in call.store.all("host") if host["CLUSTER_ID"] == cluster["ID"])
-    datastores = sorted(item["ID"] for item in call.store.all("datastore") if cluster["ID"] in item["CLUSTERS"])
-    return (
-        f"<CLUSTER><ID>{cluster['ID']}</ID><NAME>{cluster['NAME']}</NAME>{ids(hosts, 'HOSTS')}"
-        f"{ids(datastores, 'DATASTORES')}<VNETS></VNETS>{to_xml(cluster['TEMPLATE'])}</CLUSTER>"
-    )
+    held = "".join(ids(kind.upper(), values) for kind, values in contents(call, cluster).items())
+    named = elements(cluster, "ID", "NAME")
+    return f"<CLUSTER>{named}{held}<VNETS></VNETS>{to_xml(cluster['TEMPLATE'])}</CLUSTER>"
 
 
-register_info("cluster", cluster_xml)
-register_pool("cluster", cluster_xml)
-register_update("cluster")
-register_rename("cluster")
+def not_empty(call: Call, cluster: Object) -> str:
+    for kind, held in contents(call, cluster).items():
+        if held:
+            return f"Cluster {cluster['ID']} is not empty, it contains {len(held)} {kind}."
+    return ""
+
+
+objects.register_info("cluster", cluster_xml)
+objects.register_update("cluster")
+objects.register_rename("cluster")
 
 
 def new_cluster(store: Store, name: str, oid: int | None = None) -> int:
-    return store.insert("cluster", {"NAME": name, "TEMPLATE": {"RESERVED_CPU": [""], "RESERVED_MEM": [""]}}, oid)
+    template = {"RESERVED_CPU": [""], "RESERVED_MEM": [""]}
+    return store.insert("cluster", {"NAME": name, "TEMPLATE": template}, oid)
 
 
-@method("one.cluster.allocate", "s", "Creates a new cluster")
-def allocate(call: Call, name: str) -> int:
-    call.require(("CREATE", "CLUSTER", None))
-    check_name(name, INTERNAL)
-    check_free(call, "cluster", name)
-    return new_cluster(call.store, name)
+objects.register_allocate("cluster", lambda call, name: new_cluster(call.store, name))
+objects.register_delete("cluster", not_empty, first_id=100)
 
 
-@method("one.cluster.delete", "i", "Deletes a cluster")
-def delete(call: Call, oid: int) -> int:
-    call.get("cluster", oid)
-    call.require(("ADMIN", "CLUSTER", oid))
-    if oid < 100:
-        raise OneError("Cannot delete cluster. System Clusters (ID < 100) cannot be deleted.", ACTION)
-    hosts = [item for item in call.store.all("host") if item["CLUSTER_ID"] == oid]
-    datastores = [item for item in call.store.all("datastore") if oid in item["CLUSTERS"]]
-    for what, held in (("hosts", hosts), ("datastores", datastores)):
-        if held:
-            message = f"Cannot delete cluster. Cluster {oid} is not empty, it contains {len(held)} {what}."
-            raise OneError(message, ACTION)
-    call.store.delete("cluster", oid)
-    return oid
-
-
-def move_host(call: Call, cluster: int, host_id: int, target: int) -> int:
+def move_host(call: Call, cluster: int, oid: int) -> int:
     call.get("cluster", cluster)
-    host = call.get("host", host_id)
-    call.require(("ADMIN", "CLUSTER", cluster), ("ADMIN", "HOST", host_id))
-    host["CLUSTER_ID"] = target
-    call.store.save("host", host)
-    return target
+    host = call.get("host", oid)
+    call.require(("ADMIN", "CLUSTER", cluster), ("ADMIN", "HOST", oid))
+    call.store.save("host", host | {"CLUSTER_ID": cluster})
+    return cluster
 
 
-@method("one.cluster.addhost", "ii", "Moves a host into a cluster")
-def addhost(call: Call, cluster: int, host_id: int) -> int:
-    return move_host(call, cluster, host_id, cluster)
+method("one.cluster.addhost", "ii", "Adds a host to the cluster")(move_host)
 
 
-@method("one.cluster.delhost", "ii", "Moves a host back to the default cluster")
-def delhost(call: Call, cluster: int, host_id: int) -> int:
-    return move_host(call, cluster, host_id, DEFAULT_CLUSTER)
+@method("one.cluster.delhost", "ii", "Deletes a host from its cluster")
+def delhost(call: Call, _cluster: int, oid: int) -> int:
+    # A host is in one cluster only: which one the caller names does not matter to oned.
+    return move_host(call, DEFAULT_CLUSTER, oid)
 
 
-def place_datastore(call: Call, cluster: int, oid: int, inside: bool) -> int:
+def place_datastore(inside: bool, call: Call, cluster: int, oid: int) -> int:
     call.get("cluster", cluster)
     datastore = call.get("datastore", oid)
     call.require(("ADMIN", "CLUSTER", cluster), ("ADMIN", "DATASTORE", oid))
     others = {*datastore["CLUSTERS"]} - {cluster}
-    datastore["CLUSTERS"] = sorted(others | {cluster} if inside else others)
-    call.store.save("datastore", datastore)
+    clusters = sorted(others | {cluster} if inside else others)
+    call.store.save("datastore", datastore | {"CLUSTERS": clusters})
     return cluster
 
 
-@method("one.cluster.adddatastore", "ii", "Adds a datastore to a cluster")
-def adddatastore(call: Call, cluster: int, oid: int) -> int:
-    return place_datastore(call, cluster, oid, inside=True)
-
-
-@method("one.cluster.deldatastore", "ii", "Removes a datastore from a cluster")
-def deldatastore(call: Call, cluster: int, oid: int) -> int:
-    return place_datastore(call, cluster, oid, inside=False)
-
+ADD, DELETE = "Adds a datastore to the cluster", "Deletes a datastore from its cluster"
+method("one.cluster.adddatastore", "ii", ADD)(partial(place_datastore, True))
+method("one.cluster.deldatastore", "ii", DELETE)(partial(place_datastore, False))
 
 # The three datastores of an empty cloud: name, TYPE, its word, DS_MAD and what only this type has.
 DATASTORES = (
@@ -101,136 +88,115 @@ DATASTORES = (
     ("default", 0, "IMAGE_DS", "fs", {"CLONE_TARGET": "SYSTEM", "LN_TARGET": "SYSTEM", "DISK_TYPE": "FILE"}),
     ("files", 2, "FILE_DS", "fs", {"CLONE_TARGET": "SYSTEM", "LN_TARGET": "SYSTEM"}),
 )
+BITS = {f"{who}_{right}": 0 for who in ("OWNER", "GROUP", "OTHER") for right in "UMA"}
+BITS |= {"OWNER_U": 1, "OWNER_M": 1, "GROUP_U": 1}
+PERMISSIONS = f"<PERMISSIONS>{elements(BITS, *BITS)}</PERMISSIONS>"
 
 
-def datastore_xml(call: Call, item: Object) -> str:
-    rights = zip(("OWNER_U", "OWNER_M", "OWNER_A", "GROUP_U", "GROUP_M", "GROUP_A"), (1, 1, 0, 1, 0, 0), strict=True)
-    permissions = "".join(f"<{name}>{value}</{name}>" for name, value in rights)
-    others = "".join(f"<OTHER_{letter}>0</OTHER_{letter}>" for letter in "UMA")
+def datastore_xml(_call: Call, item: Object) -> str:
+    path = f"/var/lib/one//datastores/{item['ID']}"
     return (
-        f"<DATASTORE><ID>{item['ID']}</ID><UID>0</UID><GID>0</GID><UNAME>oneadmin</UNAME><GNAME>oneadmin</GNAME>"
-        f"<NAME>{item['NAME']}</NAME><PERMISSIONS>{permissions}{others}</PERMISSIONS>"
+        f"<DATASTORE><ID>{item['ID']}</ID><UID>0</UID><GID>0</GID>"
+        f"<UNAME>oneadmin</UNAME><GNAME>oneadmin</GNAME><NAME>{item['NAME']}</NAME>{PERMISSIONS}"
         f"<DS_MAD>{cdata(first(item['TEMPLATE'], 'DS_MAD', '-'))}</DS_MAD><TM_MAD>{cdata('ssh')}</TM_MAD>"
-        f"<BASE_PATH>{cdata('/var/lib/one//datastores/' + str(item['ID']))}</BASE_PATH><TYPE>{item['TYPE']}</TYPE>"
-        f"<DISK_TYPE>0</DISK_TYPE><STATE>0</STATE>{ids(item['CLUSTERS'], 'CLUSTERS')}"
+        f"<BASE_PATH>{cdata(path)}</BASE_PATH><TYPE>{item['TYPE']}</TYPE>"
+        f"<DISK_TYPE>0</DISK_TYPE><STATE>0</STATE>{ids('CLUSTERS', item['CLUSTERS'])}"
         "<TOTAL_MB>0</TOTAL_MB><FREE_MB>0</FREE_MB><USED_MB>0</USED_MB><IMAGES></IMAGES>"
         f"{to_xml(item['TEMPLATE'])}</DATASTORE>"
     )
 
 
-register_info("datastore", datastore_xml)
-register_pool("datastore", datastore_xml)
+objects.register_info("datastore", datastore_xml)
 
 
 def zone_xml(_call: Call, zone: Object) -> str:
-    servers = "".join(
-        f"<SERVER><ENDPOINT>{cdata(server['ENDPOINT'])}</ENDPOINT><ID>{cdata(server['ID'])}</ID>"
-        f"<NAME>{cdata(server['NAME'])}</NAME></SERVER>"
-        for server in zone["SERVERS"]
-    )
-    return (
-        f"<ZONE><ID>{zone['ID']}</ID><NAME>{zone['NAME']}</NAME><STATE>{zone['STATE']}</STATE>"
-        f"{to_xml(zone['TEMPLATE'])}<SERVER_POOL>{servers}</SERVER_POOL></ZONE>"
-    )
+    servers = to_xml({"SERVER": zone["SERVERS"]}, "SERVER_POOL")
+    return f"<ZONE>{elements(zone, 'ID', 'NAME', 'STATE')}{to_xml(zone['TEMPLATE'])}{servers}</ZONE>"
 
 
-register_info("zone", zone_xml)
-register_pool("zone", zone_xml)
-register_update("zone", keep=("ENDPOINT",))
-register_rename("zone")
+def after_zone_update(_call: Call, zone: Object) -> None:
+    zone["TEMPLATE"]["ENDPOINT"] = [first(zone["TEMPLATE"], "ENDPOINT") or "-"]
+    zone["TEMPLATE"].pop("SERVER", None)
 
 
-@method("one.zone.allocate", "s", "Creates a new zone")
-def zone_allocate(call: Call, _template: str) -> int:
+objects.register_info("zone", zone_xml)
+objects.register_update("zone", after=after_zone_update)
+objects.register_rename("zone")
+# There is no zone but the first.
+objects.register_delete("zone", lambda _call, _zone: "", first_id=100)
+
+
+@method("one.zone.allocate", "s", "Allocates a new zone")
+def zone_allocate(_call: Call, _template: str) -> int:
     message = "Error allocating a new zone. New zones can only be created at federation master"
     raise OneError(message, ALLOCATE)
 
 
-@method("one.zone.delete", "i", "Deletes a zone")
-def zone_delete(call: Call, oid: int) -> int:
-    call.get("zone", oid)
-    call.require(("ADMIN", "ZONE", oid))
-    raise OneError("Cannot delete zone. System Zones (ID < 100) cannot be deleted.", ACTION)
-
-
-@method("one.zone.enable", "ib", "Enables or disables a zone", zone_disabled=True)
-def zone_enable(call: Call, oid: int, enabled: bool) -> int:
-    zone = call.get("zone", oid)
-    call.require(("ADMIN", "ZONE", oid))
+@change("one.zone.enable", "b", "Enable or disable zone", elsewhere="Enable/disable mode have to be set")
+def zone_enable(_call: Call, zone: Object, enabled: bool) -> None:
     zone["STATE"] = 0 if enabled else 1
-    call.store.save("zone", zone)
-    return oid
 
 
-@method("one.zone.addserver", "is", "Adds a server to a zone")
-def zone_addserver(call: Call, oid: int, text: str) -> int:
-    zone = call.get("zone", oid)
-    call.require(("ADMIN", "ZONE", oid))
-    new = vector(parsed(text), "SERVER")
+@change("one.zone.addserver", "s", "Add a server to zone", elsewhere="Servers have to be added")
+def zone_addserver(_call: Call, zone: Object, text: str) -> None:
+    try:
+        new = vector(parse(text), "SERVER")
+    except ParseError as error:
+        raise OneError(str(error), ACTION) from error
+    if not new:
+        raise OneError("", ACTION)
+    for name in ("ENDPOINT", "NAME"):
+        if name not in new:
+            raise OneError(f"Missing {name} in SERVER", ACTION)
     server_id = max((server["ID"] for server in zone["SERVERS"]), default=-1) + 1
-    zone["SERVERS"].append({"ID": server_id, "NAME": new.get("NAME", ""), "ENDPOINT": new.get("ENDPOINT", "")})
-    call.store.save("zone", zone)
-    return oid
+    zone["SERVERS"].append({"ID": server_id, "NAME": new["NAME"], "ENDPOINT": new["ENDPOINT"]})
 
 
-@method("one.zone.delserver", "ii", "Removes a server from a zone")
-def zone_delserver(call: Call, oid: int, server_id: int) -> int:
-    zone = call.get("zone", oid)
-    call.require(("ADMIN", "ZONE", oid))
-    zone["SERVERS"] = [server for server in zone["SERVERS"] if server["ID"] != server_id]
-    call.store.save("zone", zone)
-    return oid
+@change("one.zone.delserver", "i", "Delete a server from zone", elsewhere="Servers have to be deleted")
+def zone_delserver(_call: Call, zone: Object, server_id: int) -> None:
+    left = [server for server in zone["SERVERS"] if server["ID"] != server_id]
+    if left == zone["SERVERS"]:
+        raise OneError("SERVER not found in zone", ACTION)
+    zone["SERVERS"] = left
 
 
-@method("one.zone.raftstatus", "", "Returns the state of this server in its zone", zone_disabled=True)
+@method("one.zone.raftstatus", "", "Returns Raft status")
 def raftstatus(call: Call) -> str:
-    return f"<RAFT>{''.join(f'<{name}>{value}</{name}>' for name, value in call.cloud.raft.items())}</RAFT>"
+    call.require(("ADMIN", "ZONE", 0))
+    return f"<RAFT>{elements(call.cloud.raft, *call.cloud.raft)}</RAFT>"
 
 
-@method("one.system.version", "", "Returns the version", zone_disabled=True)
+@method("one.system.version", "", "Returns the OpenNebula version")
 def version(_call: Call) -> str:
     return VERSION
 
 
-@method("one.system.config", "", "Returns the configuration", zone_disabled=True)
+@method("one.system.config", "", "Returns the OpenNebula configuration")
 def system_config(call: Call) -> str:
     # Administrators are shown the database's credentials, as by oned.
-    shown: Template = dict(call.cloud.config)
-    if 0 not in call.user["GROUPS"]:
-        masked = {k: "***" if k in ("USER", "PASSWD") else v for k, v in vector(shown, "DB").items()}
-        shown["DB"] = [masked]
-    return to_xml(shown, "OPENNEBULA_CONFIGURATION")
+    config = call.cloud.config if call.user["GID"] == 0 else masked(call.cloud.config)
+    return to_xml(config, "OPENNEBULA_CONFIGURATION")
 
 
-# Pools of what cannot be created here: an honest "none". Tag, parameters.
-for _name, _tag, _parameters in (
-    ("vmpool", "VM_POOL", "iiii?s"),
-    ("imagepool", "IMAGE_POOL", "iii"),
-    ("templatepool", "VMTEMPLATE_POOL", "iii"),
-    ("vnpool", "VNET_POOL", "iii"),
-    ("hookpool", "HOOK_POOL", "iii"),
-    ("documentpool", "DOCUMENT_POOL", "iiii"),
-    ("vmgrouppool", "VM_GROUP_POOL", "iii"),
-    ("vrouterpool", "VROUTER_POOL", "iii"),
-    ("backupjobpool", "BACKUPJOB_POOL", "iii"),
-    ("marketapppool", "MARKETPLACEAPP_POOL", "iii"),
-):
-    method(f"one.{_name}.info", _parameters, f"Returns the {_name}", zone_disabled=True)(
-        lambda _call, *_filter, t=_tag: f"<{t}></{t}>"
-    )
+# Pools of what cannot be created here: an honest "none".
+TAGS = {"template": "VMTEMPLATE", "vn": "VNET", "vmgroup": "VM_GROUP", "marketapp": "MARKETPLACEAPP"}
+FILTERS = {"vm": "iiii?s", "document": "iiii"}
+EMPTY = ("vm", "image", "template", "vn", "hook", "document", "vmgroup", "vrouter", "backupjob", "marketapp")
+for _name in EMPTY:
+    _tag = f"{TAGS.get(_name, _name.upper())}_POOL"
+    _register = method(f"one.{_name}pool.info", FILTERS.get(_name, "iii"), f"Returns the {_name} pool")
+    _register(lambda _call, *_filter, tag=_tag: to_xml({}, tag))
 
 
-def bootstrap_clusters(cloud: Cloud, endpoint: str) -> None:
+def bootstrap_clusters(store: Store, endpoint: str) -> None:
     """Zone, cluster and datastores of an empty cloud."""
-    store = cloud.store
     zone = {"NAME": "OpenNebula", "STATE": 0, "TEMPLATE": {"ENDPOINT": [endpoint]}, "SERVERS": []}
     store.insert("zone", zone, 0)
-    store.set_last("zone", 99)
     new_cluster(store, "default", DEFAULT_CLUSTER)
-    store.set_last("cluster", 99)
     common = {"ALLOW_ORPHANS": "YES", "RESTRICTED_DIRS": "/", "SAFE_DIRS": "/var/tmp", "TM_MAD": "ssh"}
     for number, (name, kind, word, driver, own) in enumerate(DATASTORES):
         values = {**common, **own, "TYPE": word} | ({} if driver == "-" else {"DS_MAD": driver})
         template = {key: [value] for key, value in values.items()}
         store.insert("datastore", {"NAME": name, "TYPE": kind, "CLUSTERS": [0], "TEMPLATE": template}, number)
-    store.set_last("datastore", 99)
+    for pool in ("zone", "cluster", "datastore"):
+        store.set_last(pool, 99)

@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
+import re
 import time
+from functools import partial
+from typing import Any
 
-from api import ACTION, INTERNAL, Call, OneError, method
+import objects
+from api import INTERNAL, Call, OneError, method
 from clusters import DEFAULT_CLUSTER
-from names import check_free, register_info, register_pool, register_rename, register_update
+from objects import change
 from store import Object, Store
-from template import Template, cdata, first, merge, to_xml
+from template import cdata, elements, first, to_xml
 
 INIT, MONITORED, ERROR, DISABLED, OFFLINE = 0, 2, 3, 4, 8
 CAPACITY = ("FREE_CPU", "FREE_MEMORY", "USED_CPU", "USED_MEMORY")
+SHARE = ("TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU")
+NO_DISKS = {"FREE_DISK": "0", "MAX_DISK": "0", "USED_DISK": "0"}
 
 
 def check_hostname(name: str) -> None:
@@ -21,40 +27,37 @@ def check_hostname(name: str) -> None:
     if not 2 <= len(name) <= 63:
         length = "HOSTNAME length should be greater than 1, but smaller than 64 characters"
         raise OneError(f"Invalid HOSTNAME, {length}")
-    if name[0] in "-._":
-        raise OneError(f"Invalid HOSTNAME, first character can't be '{name[0]}'")
-    for character in name:
-        if not (character.isascii() and character.isalnum()) and character not in "-._":
-            raise OneError(f"Invalid HOSTNAME, '{character}' is invalid character for a HOSTNAME")
-    if name[-1] in "-._":
-        raise OneError(f"Invalid HOSTNAME, last character can't be '{name[-1]}'")
+    refused = (
+        (r"^[-._]", "first character can't be '{}'"),
+        (r"[^A-Za-z0-9._-]", "'{}' is invalid character for a HOSTNAME"),
+        (r"[-._]$", "last character can't be '{}'"),
+    )
+    for pattern, reason in refused:
+        if found := re.search(pattern, name):
+            raise OneError(f"Invalid HOSTNAME, {reason.format(found[0])}")
 
 
 def monitoring_xml(host: Object) -> str:
     sample = host["MONITORING"]
     if not sample:
         return "<MONITORING/>"
-    capacity = "".join(f"<{name}>{cdata(sample.get(name, '0'))}</{name}>" for name in CAPACITY)
-    network = "".join(f"<{name}>{cdata(sample.get(name, '0'))}</{name}>" for name in ("NETRX", "NETTX"))
-    return (
-        f"<MONITORING><TIMESTAMP>{sample['TIMESTAMP']}</TIMESTAMP><ID>{host['ID']}</ID>"
-        f"<CAPACITY>{capacity}</CAPACITY><SYSTEM>{network}</SYSTEM></MONITORING>"
-    )
+    capacity = to_xml({name: [sample.get(name, "0")] for name in CAPACITY}, "CAPACITY")
+    network = to_xml({name: [sample.get(name, "0")] for name in ("NETRX", "NETTX")}, "SYSTEM")
+    moment = f"<TIMESTAMP>{sample['TIMESTAMP']}</TIMESTAMP><ID>{host['ID']}</ID>"
+    return f"<MONITORING>{moment}{capacity}{network}</MONITORING>"
 
 
 def host_xml(call: Call, host: Object, in_pool: bool = False) -> str:
-    share, disks = host["SHARE"], host["DISKS"]
-    usage = {"DISK_USAGE": "0", **{name: disks.get(name, "0") for name in ("FREE_DISK", "MAX_DISK", "USED_DISK")}}
     # The pool shows no disk figures before the first report, and no samples at all (recorded).
-    datastores = "" if in_pool and not disks else "".join(f"<{k}>{cdata(v)}</{k}>" for k, v in usage.items())
+    usage = {} if in_pool and not host["DISKS"] else {"DISK_USAGE": "0"} | NO_DISKS | host["DISKS"]
+    datastores = to_xml({name: [value] for name, value in usage.items()}, "DATASTORES")
+    numbers = elements({"MEM_USAGE": 0, "CPU_USAGE": 0} | host["SHARE"], "MEM_USAGE", "CPU_USAGE", *SHARE)
+    cluster = call.name("cluster", host["CLUSTER_ID"])
     return (
-        f"<HOST><ID>{host['ID']}</ID><NAME>{host['NAME']}</NAME><STATE>{host['STATE']}</STATE>"
-        f"<PREV_STATE>{host['STATE']}</PREV_STATE><IM_MAD>{cdata(host['IM_MAD'])}</IM_MAD>"
-        f"<VM_MAD>{cdata(host['VM_MAD'])}</VM_MAD><CLUSTER_ID>{host['CLUSTER_ID']}</CLUSTER_ID>"
-        f"<CLUSTER>{call.name('cluster', host['CLUSTER_ID'])}</CLUSTER><HOST_SHARE><MEM_USAGE>0</MEM_USAGE>"
-        f"<CPU_USAGE>0</CPU_USAGE><TOTAL_MEM>{share['TOTAL_MEM']}</TOTAL_MEM><TOTAL_CPU>{share['TOTAL_CPU']}"
-        f"</TOTAL_CPU><MAX_MEM>{share['MAX_MEM']}</MAX_MEM><MAX_CPU>{share['MAX_CPU']}</MAX_CPU>"
-        f"<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD><DATASTORES>{datastores}</DATASTORES>"
+        f"<HOST>{elements(host, 'ID', 'NAME', 'STATE')}<PREV_STATE>{host['STATE']}</PREV_STATE>"
+        f"<IM_MAD>{cdata(host['IM_MAD'])}</IM_MAD><VM_MAD>{cdata(host['VM_MAD'])}</VM_MAD>"
+        f"<CLUSTER_ID>{host['CLUSTER_ID']}</CLUSTER_ID><CLUSTER>{cluster}</CLUSTER>"
+        f"<HOST_SHARE>{numbers}<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD>{datastores}"
         "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES></HOST_SHARE><VMS></VMS>"
         f"{to_xml(host['TEMPLATE'])}{'<MONITORING/>' if in_pool else monitoring_xml(host)}</HOST>"
     )
@@ -62,32 +65,31 @@ def host_xml(call: Call, host: Object, in_pool: bool = False) -> str:
 
 def reserve(total: int, reserved: str) -> int:
     """What is left of a capacity: RESERVED_* is an amount or a percentage."""
-    try:
-        if reserved.rstrip().endswith("%"):
-            return total - int(total * float(reserved.rstrip()[:-1]) / 100)
-        return total - int(float(reserved)) if reserved else total
-    except ValueError:
+    amount = re.fullmatch(r"\s*(-?[\d.]+)(%?)\s*", reserved)
+    if amount is None:
         return total
+    return total - int(float(amount[1]) * (total / 100 if amount[2] else 1))
 
 
 def set_capacity(store: Store, host: Object) -> None:
     cluster = store.get("cluster", host["CLUSTER_ID"]) or {"TEMPLATE": {}}
     for what in ("CPU", "MEM"):
-        reserved = first(host["TEMPLATE"], f"RESERVED_{what}") or first(cluster["TEMPLATE"], f"RESERVED_{what}")
-        host["SHARE"][f"MAX_{what}"] = reserve(host["SHARE"][f"TOTAL_{what}"], reserved)
+        own, common = (first(item["TEMPLATE"], f"RESERVED_{what}") for item in (host, cluster))
+        host["SHARE"][f"MAX_{what}"] = reserve(host["SHARE"][f"TOTAL_{what}"], own or common)
 
 
-def after_update(call: Call, host: Object) -> None:
+def updated(call: Call, host: Object) -> None:
     for name in ("IM_MAD", "VM_MAD"):
         host[name] = first(host["TEMPLATE"], name) or host[name]
+        host["TEMPLATE"][name] = [host[name]]
     set_capacity(call.store, host)
-    call.cloud.monitoring.update_host(host)
 
 
-register_info("host", host_xml)
-register_pool("host", lambda call, host: host_xml(call, host, in_pool=True))
-register_update("host", keep=("IM_MAD", "VM_MAD"), after=after_update)
-register_rename("host", after=lambda call, host: call.cloud.monitoring.update_host(host))
+objects.register_info("host", host_xml, in_pool=partial(host_xml, in_pool=True))
+objects.register_update("host", "ADMIN", after=updated)
+objects.register_rename("host", "ADMIN")
+# Nothing keeps a host: there are no virtual machines here.
+objects.register_delete("host", lambda _call, _host: "")
 
 
 @method("one.host.allocate", "sssi", "Allocates a new host")
@@ -99,62 +101,32 @@ def allocate(call: Call, name: str, im_mad: str, vm_mad: str, cluster: int) -> i
     for value, label in ((im_mad, "IM_MAD_NAME"), (vm_mad, "VMM_MAD_NAME")):
         if not value:
             raise OneError(f"{label} cannot be empty.", INTERNAL)
-    check_free(call, "host", name)
+    objects.check_free(call, "host", name)
     template = {"IM_MAD": [im_mad], "VM_MAD": [vm_mad], "RESERVED_CPU": [""], "RESERVED_MEM": [""]}
-    host: Object = {
-        "NAME": name,
-        "STATE": INIT,
-        "IM_MAD": im_mad,
-        "VM_MAD": vm_mad,
-        "CLUSTER_ID": cluster,
-        "SHARE": {"TOTAL_MEM": 0, "TOTAL_CPU": 0, "MAX_MEM": 0, "MAX_CPU": 0},
-        "DISKS": {},
-        "TEMPLATE": template,
-        "MONITORING": {},
-    }
-    oid = call.store.insert("host", host)
-    call.cloud.monitoring.update_host(host)
-    return oid
+    host: Object = {"NAME": name, "STATE": INIT, "IM_MAD": im_mad, "VM_MAD": vm_mad, "CLUSTER_ID": cluster}
+    host |= {"SHARE": dict.fromkeys(SHARE, 0), "DISKS": {}, "TEMPLATE": template, "MONITORING": {}}
+    return call.store.insert("host", host)
 
 
-@method("one.host.status", "ii", "Sets the status of a host: 0 enabled, 1 disabled, 2 offline")
-def status(call: Call, oid: int, code: int) -> int:
-    host = call.get("host", oid)
-    call.require(("ADMIN", "HOST", oid))
-    if code == 0:
-        known = host["STATE"] == DISABLED and host["SHARE"]["TOTAL_CPU"] > 0
-        host["STATE"] = MONITORED if known else INIT
-    elif code == 1:
-        host["STATE"] = DISABLED
-    elif code == 2:
-        host["STATE"] = OFFLINE
-        host["SHARE"] = dict.fromkeys(host["SHARE"], 0)
-    else:
+@change("one.host.status", "i", "Sets the status of the host")
+def status(_call: Call, host: Object, code: int) -> None:
+    if code not in (0, 1, 2):
         raise OneError("Wrong status code", INTERNAL)
-    call.store.save("host", host)
-    call.cloud.monitoring.update_host(host)
-    return oid
+    known = host["STATE"] == DISABLED and host["SHARE"]["TOTAL_CPU"] > 0
+    enabled = MONITORED if known else INIT
+    host["STATE"] = (enabled, DISABLED, OFFLINE)[code]
+    if code == 2:
+        host["SHARE"], host["DISKS"] = dict.fromkeys(SHARE, 0), host["DISKS"] or NO_DISKS
 
 
-@method("one.host.delete", "i", "Deletes a host")
-def delete(call: Call, oid: int) -> int:
-    host = call.get("host", oid)
-    call.require(("ADMIN", "HOST", oid))
-    if host.get("VMS"):
-        raise OneError("Cannot delete host. Can not remove a host with running VMs", ACTION)
-    call.store.delete("host", oid)
-    call.cloud.monitoring.delete_host(host)
-    return oid
-
-
-@method("one.host.monitoring", "i", "Returns the last monitoring record of a host")
+@method("one.host.monitoring", "i", "Returns the host monitoring records")
 def monitoring(call: Call, oid: int) -> str:
     host = call.get("host", oid)
     call.require(("USE", "HOST", oid))
     return f"<MONITORING_DATA>{monitoring_xml(host) if host['MONITORING'] else ''}</MONITORING_DATA>"
 
 
-@method("one.hostpool.monitoring", "?i", "Returns the last monitoring records of all hosts")
+@method("one.hostpool.monitoring", "?i", "Returns the host monitoring records")
 def pool_monitoring(call: Call, seconds: int = -1) -> str:
     since = time.time() - seconds if seconds > 0 else 0
     hosts = [host for host in call.store.all("host") if host["MONITORING"].get("TIMESTAMP", -1) >= since]
@@ -162,38 +134,37 @@ def pool_monitoring(call: Call, seconds: int = -1) -> str:
     return f"<MONITORING_DATA>{''.join(records)}</MONITORING_DATA>"
 
 
-def failed(store: Store, oid: int, reason: str) -> None:
+def failed(_store: Store, host: Object, report: dict[str, Any]) -> None:
     """onemonitord gave a host up."""
-    host = store.get("host", oid)
-    if host is None or host["STATE"] in (OFFLINE, ERROR):
-        return
-    text = f"{time.ctime()} : Error monitoring Host {host['NAME']} ({oid}): {reason}"
-    host["TEMPLATE"]["ERROR"] = [text]
+    text = f"Error monitoring Host {host['NAME']} ({host['ID']}): {report['reason']}"
+    host["TEMPLATE"]["ERROR"] = [f"{time.ctime()} : {text}"]
     host["STATE"] = host["STATE"] if host["STATE"] == DISABLED else ERROR
-    host["DISKS"] = host["DISKS"] or {"FREE_DISK": "0", "MAX_DISK": "0", "USED_DISK": "0"}
-    store.save("host", host)
+    host["DISKS"] = host["DISKS"] or NO_DISKS
 
 
-def reported(store: Store, oid: int, system: Template, disks: dict[str, str]) -> None:
+def monitored(store: Store, host: Object, report: dict[str, Any]) -> None:
     """A host's system report: capacity and attributes; the host is MONITORED from now on."""
-    host = store.get("host", oid)
-    if host is None or host["STATE"] == OFFLINE:
-        return
+    system = report["template"]
     host["TEMPLATE"].pop("ERROR", None)
     for what, name in (("TOTAL_CPU", "TOTALCPU"), ("TOTAL_MEM", "TOTALMEMORY")):
         host["SHARE"][what] = int(first(system, name, "0"))
         system.pop(name, None)
-    host["TEMPLATE"] = merge(host["TEMPLATE"], system)
-    host["DISKS"] = disks
+    host["TEMPLATE"] |= system
+    host["DISKS"] = report["disks"]
     host["STATE"] = host["STATE"] if host["STATE"] == DISABLED else MONITORED
     set_capacity(store, host)
-    store.save("host", host)
 
 
-def measured(store: Store, oid: int, sample: dict[str, str]) -> None:
-    """A host's monitoring report."""
-    host = store.get("host", oid)
-    if host is None or host["STATE"] == OFFLINE:
-        return
-    host["MONITORING"] = {**sample, "TIMESTAMP": int(time.time())}
-    store.save("host", host)
+def measured(_store: Store, host: Object, report: dict[str, Any]) -> None:
+    host["MONITORING"] = report["sample"] | {"TIMESTAMP": int(time.time())}
+
+
+REPORTS = {"HOST_STATE": failed, "HOST_SYSTEM": monitored, "MONITOR_HOST": measured}
+
+
+def reported(store: Store, report: dict[str, Any]) -> None:
+    """Take in what onemonitord says of a host."""
+    host = store.get("host", report["id"])
+    if host is not None and host["STATE"] != OFFLINE:
+        REPORTS[report["type"]](store, host, report)
+        store.save("host", host)

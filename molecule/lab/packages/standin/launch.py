@@ -5,23 +5,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
-COMMANDS = {
-    "oned": "oned",
-    "onemonitord": "monitord",
-    "mm_sched": "companions",
-    "onehem-server": "companions",
-    "oneshowback": "companions",
-    "onedb": "onedb",
-    "onehost": "cli",
-    "oneuser": "cli",
-    "onezone": "cli",
-}
+MODULES = {"oned": "oned", "onemonitord": "monitord", "onedb": "onedb"}
 
 if __name__ == "__main__":
-    name = Path(sys.argv[0]).name
-    module = __import__(COMMANDS[name])
-    arguments = sys.argv[1:] if COMMANDS[name] not in ("cli", "companions") else [name, *sys.argv[1:]]
-    sys.exit(module.main(arguments))
+    module = MODULES.get(Path(sys.argv[0]).name, "companions")
+    sys.exit(importlib.import_module(module).main(sys.argv[1:]))

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """onemonitord: deploys agents to hosts over SSH and listens to what they push (src/monitor).
 
-A host is reported to oned only after all of: the log-in worked, its probe worked, a datagram of it and a TCP
-message of it arrived. JSON lines on standard input and output speak with oned; JSON is also what agents send.
+A host is reported to oned only after all of: the log-in worked, its probe worked, a datagram and a TCP
+message of the agent that was deployed arrived. JSON lines on standard input and output speak with oned.
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ OFFLINE = 8
 # Shorter than the real one's MANAGER_TIMER of 15: scenarios wait for it.
 TICK_SECONDS = 5.0
 PERIODS = {"BEACON_HOST": 30, "SYSTEM_HOST": 600, "MONITOR_HOST": 120, "SYNC_STATE_VM": 180}
+# What the driver without a host behind it reports.
 DUMMY_SECONDS = 0.5
+DUMMY = {"ARCH": "x86_64", "HYPERVISOR": "dummy", "CPUSPEED": "3200", "MODELNAME": "Dummy(R) Core @ 3.2GHz"}
+DUMMY |= {"TOTALCPU": "800", "TOTALMEMORY": "16777216"}
+DUMMY_DISKS = {"FREE_DISK": "20480", "MAX_DISK": "20480", "USED_DISK": "9720"}
+DUMMY_SAMPLE = {"FREE_CPU": "800", "FREE_MEMORY": "16777216", "USED_CPU": "0", "USED_MEMORY": "0"}
 
 
 @dataclass
@@ -44,20 +49,19 @@ class Watched:
     heard: float = 0.0
     working: bool = False
     deployed: bool = False
-    # The deployment whose messages count.
+    # The deployment whose messages count, and what has arrived of it.
     agent: str = ""
     arrived: dict[str, Any] = field(default_factory=dict)
 
 
 class Monitord:
-    def __init__(self, conf: Template, oned_conf: Template) -> None:
-        self.conf = conf
-        self.network = vector(conf, "NETWORK")
+    def __init__(self, conf: Template, remote_dir: str) -> None:
+        self.network, self.remote_dir = vector(conf, "NETWORK"), remote_dir
         asked = vector(conf, "PROBES_PERIOD")
         self.periods = {name: int(asked.get(name) or default) for name, default in PERIODS.items()}
         self.interval = int(first(conf, "MONITORING_INTERVAL_HOST", "180"))
-        self.remote_dir = first(oned_conf, "SCRIPTS_REMOTE_DIR", "/var/tmp/one")
-        self.drivers = {mad["NAME"] for mad in conf.get("IM_MAD", []) if isinstance(mad, dict) and "NAME" in mad}
+        self.drivers = {mad["NAME"] for mad in conf.get("IM_MAD", []) if isinstance(mad, dict)}
+        self.port = int(self.network.get("PORT") or 4124)
         self.hosts: dict[int, Watched] = {}
         self.lock = threading.RLock()
         self.workers = ThreadPoolExecutor(int(self.network.get("THREADS") or 8))
@@ -68,79 +72,71 @@ class Monitord:
 
     def from_oned(self, message: dict[str, Any]) -> None:
         with self.lock:
-            if message["type"] == "DEL_HOST":
+            oid, new = message["id"], message["host"]
+            if new is None:
                 # As the real one: the agent on the host is not stopped, its messages are ignored from now on.
-                self.hosts.pop(message["id"], None)
+                self.hosts.pop(oid, None)
                 return
-            new = message["host"]
-            known = self.hosts.get(new["ID"])
+            known = self.hosts.get(oid)
             if known is None:
-                host = Watched(new["ID"], new["NAME"], new["IM_MAD"], new["STATE"], heard=time.time())
-                self.hosts[host.oid] = host
+                self.hosts[oid] = Watched(oid, new["NAME"], new["IM_MAD"], new["STATE"])
                 # Agents outlive oned; what they say counts only after a new log-in has replaced them.
-                self.begin(host)
+                self.begin(self.hosts[oid])
                 return
             before, known.state = known.state, new["STATE"]
             known.name, known.im_mad = new["NAME"], new["IM_MAD"]
-            if known.state == before:
-                return
-            if known.state == OFFLINE:
+            if known.state == OFFLINE != before:
                 known.deployed = False
                 self.workers.submit(self.undeploy, known)
-            elif before == OFFLINE:
+            elif before == OFFLINE != known.state:
                 # Only then: a host enabled out of ERROR waits for its next turn (HostMonitorManager.cc).
                 self.begin(known)
 
     def begin(self, host: Watched) -> None:
         if host.working or host.state == OFFLINE:
             return
+        host.heard = time.time()
         if host.im_mad not in self.drivers:
             log.error("start_monitor: Cannot find driver %s", host.im_mad)
-            host.heard = time.time()
             return
-        host.working, host.deployed, host.arrived, host.heard = True, False, {}, time.time()
-        host.agent = secrets.token_hex(8)
+        host.working, host.deployed, host.arrived, host.agent = True, False, {}, secrets.token_hex(8)
         log.debug("Monitoring host %s(%s)", host.name, host.oid)
         self.workers.submit(self.deploy, host)
 
     def deploy(self, host: Watched) -> None:
-        if host.im_mad == "dummy":
-            time.sleep(DUMMY_SECONDS)
-            host.working, host.deployed = False, True
-            self.dummy(host)
-            return
         settings = {
             "id": host.oid,
             "agent": host.agent,
             "hypervisor": host.im_mad,
             "address": self.network.get("MONITOR_ADDRESS") or "auto",
-            "port": int(self.network.get("PORT") or 4124),
+            "port": self.port,
             "periods": self.periods,
         }
+        failure = None
         try:
-            driver.deploy(host.name, self.remote_dir, settings)
-        except driver.Failed as failure:
-            log.error("Unable to monitor host id: %s. %s", host.oid, failure)
-            with self.lock:
-                host.working, host.heard = False, time.time()
-                if self.hosts.get(host.oid) is host and host.state != OFFLINE:
-                    # oned is told no reason; the cause is in this log only (measured).
-                    self.tell(type="HOST_STATE", id=host.oid, state="ERROR", reason="")
-            return
-        log.debug("Start monitor success, host: %s", host.oid)
+            if host.im_mad == "dummy":
+                time.sleep(DUMMY_SECONDS)
+            else:
+                driver.deploy(host.name, self.remote_dir, settings)
+        except driver.Failed as error:
+            failure = error
         with self.lock:
-            host.working, host.deployed, host.heard = False, True, time.time()
-            self.promote(host)
+            host.working, host.deployed, host.heard = False, failure is None, time.time()
+            if failure is None:
+                log.debug("Start monitor success, host: %s", host.oid)
+                self.dummy(host)
+                self.promote(host)
+                return
+            log.error("Unable to monitor host id: %s. %s", host.oid, failure)
+            if self.hosts.get(host.oid) is host and host.state != OFFLINE:
+                # oned is told no reason; the cause is in this log only (measured).
+                self.tell(type="HOST_STATE", id=host.oid, state="ERROR", reason="")
 
     def dummy(self, host: Watched) -> None:
-        """The driver without a host behind it."""
-        system = {"ARCH": ["x86_64"], "HOSTNAME": [host.name], "HYPERVISOR": ["dummy"], "CPUSPEED": ["3200"]}
-        system |= {"TOTALCPU": ["800"], "TOTALMEMORY": ["16777216"], "MODELNAME": ["Dummy(R) Core @ 3.2GHz"]}
-        disks = {"FREE_DISK": "20480", "MAX_DISK": "20480", "USED_DISK": "9720"}
-        sample = {"FREE_CPU": "800", "FREE_MEMORY": "16777216", "USED_CPU": "0", "USED_MEMORY": "0"}
-        with self.lock:
-            host.arrived = {"udp": True, "tcp": True, "system": {"template": system, "disks": disks}, "sample": sample}
-            self.promote(host)
+        if host.im_mad == "dummy":
+            system = {name: [value] for name, value in DUMMY.items()} | {"HOSTNAME": [host.name]}
+            reports = {"system": {"template": system, "disks": DUMMY_DISKS}, "sample": DUMMY_SAMPLE}
+            host.arrived = {"udp": True, "tcp": True} | reports
 
     def undeploy(self, host: Watched) -> None:
         log.debug("Stopping Monitoring on host %s(%s)", host.name, host.oid)
@@ -161,16 +157,13 @@ class Monitord:
             host = self.hosts.get(oid)
             if host is None:
                 log.warning("message ignored for unknown host %s", oid)
-                return
-            if host.state == OFFLINE or host.agent != message.get("agent"):
-                return
-            host.heard = time.time()
-            host.arrived[way] = True
-            if kind == "SYSTEM_HOST":
-                host.arrived["system"] = {"template": message["template"], "disks": message["disks"]}
-            elif kind == "MONITOR_HOST":
-                host.arrived["sample"] = message["sample"]
-            self.promote(host)
+            elif host.state != OFFLINE and host.agent == message.get("agent"):
+                host.heard, host.arrived[way] = time.time(), True
+                if kind == "SYSTEM_HOST":
+                    host.arrived["system"] = {"template": message["template"], "disks": message["disks"]}
+                elif kind == "MONITOR_HOST":
+                    host.arrived["sample"] = message["sample"]
+                self.promote(host)
 
     def promote(self, host: Watched) -> None:
         """Hand reports on to oned once the host has proven every way it must have."""
@@ -189,13 +182,25 @@ class Monitord:
             time.sleep(min(TICK_SECONDS, self.interval / 4))
             with self.lock:
                 for host in self.hosts.values():
-                    if time.time() - host.heard < self.interval:
-                        continue
-                    if host.im_mad == "dummy" and host.deployed and host.state != OFFLINE:
-                        host.heard = time.time()
-                        self.dummy(host)
-                    else:
+                    if time.time() - host.heard >= self.interval:
                         self.begin(host)
+
+    def listen(self) -> None:
+        monitord = self
+        address = (self.network.get("ADDRESS") or "0.0.0.0", self.port)
+
+        class Datagram(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                monitord.from_host("udp", self.request[0])
+
+        class Stream(socketserver.StreamRequestHandler):
+            timeout = 10
+
+            def handle(self) -> None:
+                monitord.from_host("tcp", self.rfile.readline(1 << 20))
+
+        for server in (Datagrams(address, Datagram), Streams(address, Stream)):
+            threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
 class Datagrams(socketserver.UDPServer):
@@ -208,29 +213,12 @@ class Streams(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
-def listen(monitord: Monitord) -> None:
-    address = (monitord.network.get("ADDRESS") or "0.0.0.0", int(monitord.network.get("PORT") or 4124))
-
-    class Datagram(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            monitord.from_host("udp", self.request[0])
-
-    class Stream(socketserver.StreamRequestHandler):
-        timeout = 10
-
-        def handle(self) -> None:
-            monitord.from_host("tcp", self.rfile.readline(1 << 20))
-
-    for server in (Datagrams(address, Datagram), Streams(address, Stream)):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-
-
 def main(arguments: list[str]) -> int:
-    name = arguments[1] if arguments[:1] == ["-c"] else "monitord.conf"
-    conf = parse((ETC / name).read_text(encoding="utf-8"))
+    texts = [(ETC / name).read_text(encoding="utf-8") for name in (arguments[1], "oned.conf")]
+    conf, oned_conf = map(parse, texts)
     start_log(vector(conf, "LOG").get("SYSTEM", "file"), "monitor.log")
-    monitord = Monitord(conf, parse((ETC / "oned.conf").read_text(encoding="utf-8")))
-    listen(monitord)
+    monitord = Monitord(conf, first(oned_conf, "SCRIPTS_REMOTE_DIR", "/var/tmp/one"))
+    monitord.listen()
     threading.Thread(target=monitord.watch, daemon=True).start()
     # oned closes this pipe when it stops, and the kernel does when it is killed.
     for line in sys.stdin:

@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 import hosts
-from store import DatabaseAway, Object, Store
+from store import DatabaseAway, Store
 
 log = logging.getLogger("InM")
 
@@ -25,31 +25,21 @@ class Monitoring:
 
     def __init__(self, store: Store, command: list[str]) -> None:
         self.store, self.command = store, command
-        self.pending: list[dict[str, Any]] = []
         self.process: subprocess.Popen[str] | None = None
         self.stopping = False
 
-    def update_host(self, host: Object) -> None:
-        names = ("ID", "NAME", "IM_MAD", "STATE")
-        self.pending.append({"type": "UPDATE_HOST", "host": {name: host[name] for name in names}})
-
-    def delete_host(self, host: Object) -> None:
-        self.pending.append({"type": "DEL_HOST", "id": host["ID"]})
-
-    def flush(self) -> None:
-        """Send what the call at hand has queued; the store is still locked, so the order is kept."""
-        messages, self.pending = self.pending, []
-        for message in messages:
-            self.send(message)
-
-    def send(self, message: dict[str, Any]) -> None:
+    def tell(self) -> None:
+        """Tell onemonitord of the hosts written; the store is still locked, so the order is kept."""
         if self.process is None or self.process.stdin is None:
             return
-        try:
-            self.process.stdin.write(json.dumps(message) + "\n")
-            self.process.stdin.flush()
-        except OSError as error:
-            log.error("onemonitord does not listen: %s", error)
+        for oid in sorted(self.store.touched):
+            host = self.store.get("host", oid)
+            known = host and {name: host[name] for name in ("NAME", "IM_MAD", "STATE")}
+            try:
+                self.process.stdin.write(json.dumps({"id": oid, "host": known}) + "\n")
+                self.process.stdin.flush()
+            except OSError as error:
+                log.error("onemonitord does not listen: %s", error)
 
     def start(self) -> None:
         threading.Thread(target=self.run, daemon=True).start()
@@ -70,26 +60,19 @@ class Monitoring:
     def tell_all(self) -> None:
         try:
             with self.store.transaction():
-                for host in self.store.all("host"):
-                    self.update_host(host)
-                self.flush()
+                self.store.touched.update(host["ID"] for host in self.store.all("host"))
+                self.tell()
         except DatabaseAway as error:
             log.error("cannot read the hosts: %s", error)
 
-    def receive(self, message: dict[str, Any]) -> None:
-        kind, oid = message["type"], message["id"]
+    def receive(self, report: dict[str, Any]) -> None:
+        log.debug("%s of host %s", report["type"], report["id"])
         try:
             with self.store.transaction():
-                if kind == "HOST_STATE":
-                    log.error("Error monitoring host %s", oid)
-                    hosts.failed(self.store, oid, message["reason"])
-                elif kind == "HOST_SYSTEM":
-                    log.debug("Host %s successfully monitored.", oid)
-                    hosts.reported(self.store, oid, message["template"], message["disks"])
-                elif kind == "MONITOR_HOST":
-                    hosts.measured(self.store, oid, message["sample"])
+                hosts.reported(self.store, report)
+                self.tell()
         except DatabaseAway as error:
-            log.error("report of host %s lost: %s", oid, error)
+            log.error("report of host %s lost: %s", report["id"], error)
 
     def stop(self) -> None:
         self.stopping = True

@@ -17,14 +17,21 @@ LONGEST = 128
 
 Render = Callable[[Call, Object], str]
 Change = Callable[[Call, Object], None]
+Register = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def check_text(what: str, text: str, forbidden: str, code: int, end: str = "") -> None:
+    """A NAME or password that is neither empty nor holds what it must not."""
+    if not text:
+        raise OneError(f"Invalid {what}, it cannot be empty{end}", code)
+    for character in text:
+        if character in forbidden:
+            word = "char" if what == "NAME" else "character"
+            raise OneError(f"Invalid {what}, {word} '{character}' is not allowed{end}", code)
 
 
 def check_name(name: str, code: int, extra: str = "", end: str = "") -> None:
-    if not name:
-        raise OneError(f"Invalid NAME, it cannot be empty{end}", code)
-    for character in name:
-        if character in FORBIDDEN + extra:
-            raise OneError(f"Invalid NAME, char '{character}' is not allowed{end}", code)
+    check_text("NAME", name, FORBIDDEN + extra, code, end)
     if len(name) > LONGEST:
         raise OneError(f"Invalid NAME, max length is {LONGEST} chars{end}", code)
 
@@ -35,12 +42,8 @@ def check_free(call: Call, kind: str, name: str) -> None:
         raise OneError(f"NAME is already taken by {kind.upper()} {holder}.", INTERNAL)
 
 
-def ids(values: list[int], tag: str) -> str:
-    return f"<{tag}>{''.join(f'<ID>{value}</ID>' for value in values)}</{tag}>"
-
-
 def register_info(kind: str, render: Render, in_pool: Render | None = None, tail: str = "") -> None:
-    """one.KIND.info, where id -1 is the caller's own user or group, and one.KINDpool.info: what the caller may use."""
+    """one.KIND.info, where id -1 is the caller's own user or group, and one.KINDpool.info, what is usable."""
     own = {"user": "ID", "group": "GID"}
     tag = kind.upper()
 
@@ -52,17 +55,23 @@ def register_info(kind: str, render: Render, in_pool: Render | None = None, tail
 
     @method(f"one.{kind}pool.info", "", f"Returns the {kind} pool")
     def pool(call: Call) -> str:
-        items = [item for item in call.store.all(kind) if call.may("USE", tag, item["ID"])]
-        return f"<{tag}_POOL>{''.join((in_pool or render)(call, item) for item in items)}{tail}</{tag}_POOL>"
+        usable = [item for item in call.store.all(kind) if call.may("USE", tag, item["ID"])]
+        shown = "".join((in_pool or render)(call, item) for item in usable)
+        return f"<{tag}_POOL>{shown}{tail}</{tag}_POOL>"
 
 
-def change(name: str, parameters: str, help_text: str, right: str = "ADMIN") -> Callable[..., Any]:
-    """Register a method one.KIND.VERB that changes one object the caller has a right on; it answers with its id."""
+def change(name: str, letters: str, help_text: str, right: str = "ADMIN", elsewhere: str = "") -> Register:
+    """A method one.KIND.VERB that changes one object, on which it needs a right; it answers with the id.
+
+    elsewhere: what is said of other zones than this one.
+    """
     kind = name.split(".")[1]
 
     def register(handler: Callable[..., None]) -> Callable[..., None]:
-        @method(name, f"i{parameters}", help_text)
+        @method(name, f"i{letters}", help_text)
         def act(call: Call, oid: int, *values: Any) -> int:
+            if elsewhere and oid != 0:
+                raise OneError(f"{elsewhere} through the target zone endpoints", ACTION)
             item = call.get(kind, oid)
             call.require((right, kind.upper(), oid))
             handler(call, item, *values)
@@ -90,7 +99,7 @@ def register_update(kind: str, right: str = "MANAGE", after: Change | None = Non
             after(call, item)
 
 
-def register_rename(kind: str, right: str = "MANAGE", after: Change | None = None) -> None:
+def register_rename(kind: str, right: str = "MANAGE") -> None:
     @method(f"one.{kind}.rename", "is", f"Renames a {kind}")
     def rename(call: Call, oid: int, name: str) -> int:
         item = call.get(kind, oid)
@@ -102,15 +111,23 @@ def register_rename(kind: str, right: str = "MANAGE", after: Change | None = Non
             message = f"{kind} cannot be renamed to {name} because it collides with {kind} {holder}"
             raise OneError(message, ACTION)
         check_name(name, ACTION)
-        item["NAME"] = name
-        call.store.save(kind, item)
-        if after:
-            after(call, item)
+        call.store.save(kind, item | {"NAME": name})
         return oid
 
 
+def register_allocate(kind: str, new: Callable[[Call, str], int]) -> None:
+    """one.KIND.allocate of what has nothing but a name."""
+
+    @method(f"one.{kind}.allocate", "s", f"Allocates a new {kind}")
+    def allocate(call: Call, name: str) -> int:
+        call.require(("CREATE", kind.upper(), None))
+        check_name(name, INTERNAL)
+        check_free(call, kind, name)
+        return new(call, name)
+
+
 def register_delete(kind: str, refusal: Render, first_id: int = 0, after: Change | None = None) -> None:
-    """one.KIND.delete: not below the first id of those that users make, nor where `refusal` gives a reason."""
+    """one.KIND.delete: not of what the cloud was born with, nor where `refusal` gives a reason."""
 
     @method(f"one.{kind}.delete", "i", f"Deletes a {kind}")
     def delete(call: Call, oid: int) -> int:

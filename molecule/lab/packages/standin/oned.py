@@ -17,16 +17,15 @@ import socket
 import sys
 from pathlib import Path
 
+import accounts
 import clusters
-import groups
 import hosts  # noqa: F401 - registers its methods
-import users
 from api import Cloud, digest
 from monitoring import Monitoring
-from paths import ETC, LOCK, MADS, VAR, one_auth, start_log
+from paths import ETC, LOCK, MADS, VAR, NoCredentials, one_auth, start_log
 from server import Server
 from store import DatabaseAway, Store
-from template import ParseError, Template, first, parse, to_text, vector
+from template import ParseError, Template, first, masked, parse, to_text, vector
 
 log = logging.getLogger("ONE")
 
@@ -41,11 +40,10 @@ class Refused(Exception):
 
 def load_config() -> Template:
     try:
-        config = parse((ETC / "oned.conf").read_text(encoding="utf-8"))
+        return parse((ETC / "oned.conf").read_text(encoding="utf-8"))
     except (OSError, ParseError) as error:
         print(f"Error while parsing configuration file:\n{error}", file=sys.stderr)
         raise Refused("Could not load nebula configuration file.") from error
-    return config
 
 
 def load_key() -> None:
@@ -53,10 +51,9 @@ def load_key() -> None:
     path = VAR / ".one" / "one_key"
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        if path.exists():
-            path.read_text(encoding="utf-8")
-        else:
+        if not path.exists():
             write_private(path, base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+        path.read_text(encoding="utf-8")
     except OSError as error:
         raise Refused("Could not load nebula master key file.") from error
 
@@ -69,7 +66,7 @@ def write_private(path: Path, text: str) -> None:
 def bootstrap_database(store: Store, solo: bool) -> None:
     """Create the tables of an empty database, without any user yet."""
     with store.transaction():
-        if store.has_tables():
+        if store.version():
             return
         if not solo:
             raise Refused("Database has to be bootstraped to start oned in HA")
@@ -77,108 +74,85 @@ def bootstrap_database(store: Store, solo: bool) -> None:
         store.create_tables()
 
 
-def bootstrap_users(cloud: Cloud, endpoint: str) -> None:
-    """The first user, taken from one_auth, and serveradmin, whose password goes into the service files."""
-    store = cloud.store
-    with store.transaction():
-        if store.get("zone", 0) is None:
-            groups.bootstrap_groups(store)
-            clusters.bootstrap_clusters(cloud, endpoint)
+def bootstrap_cloud(store: Store, session: str, endpoint: str) -> None:
+    """Everything an empty cloud has; its first user is taken from one_auth."""
     with store.transaction():
         if store.get("user", 0) is not None:
             return
-        name, colon, password = read_one_auth().partition(":")
-        if not (name and colon and password):
+        name, _, password = session.partition(":")
+        if not (name and password):
             raise Refused("Wrong format must be <username>:<password>")
         if name == SERVER_NAME:
             raise Refused(f"The name '{SERVER_NAME}' is reserved")
-        random = secrets.token_hex(16)
-        for file in SERVICE_FILES:
-            path = VAR / ".one" / file
-            # Those before the one that is in the way have been written by then, and stay.
-            if path.exists():
-                raise Refused(
-                    f"Password file {path} already exists but OpenNebula is boostraping the database."
-                    " Check your database configuration in oned.conf."
-                )
-            write_private(path, f"{SERVER_NAME}:{random}\n")
-        users.new_user(store, name, password, users.CORE, [0])
-        users.new_user(store, SERVER_NAME, digest(random), users.SERVER_CIPHER, [0])
+        random = service_password()
+        accounts.bootstrap_groups(store)
+        clusters.bootstrap_clusters(store, endpoint)
+        accounts.new_user(store, name, password, accounts.CORE, [0])
+        accounts.new_user(store, SERVER_NAME, digest(random), accounts.SERVER_CIPHER, [0])
 
 
-def read_one_auth() -> str:
-    try:
-        return one_auth()
-    except RuntimeError as error:
-        raise Refused(f"Error reading one_auth: {error}") from error
+def service_password() -> str:
+    """A new password of serveradmin, written to the service files."""
+    random = secrets.token_hex(16)
+    for file in SERVICE_FILES:
+        path = VAR / ".one" / file
+        # Those before the one that is in the way have been written by then, and stay.
+        if path.exists():
+            raise Refused(
+                f"Password file {path} already exists but OpenNebula is boostraping the database."
+                " Check your database configuration in oned.conf."
+            )
+        write_private(path, f"{SERVER_NAME}:{random}\n")
+    return random
 
 
 def raft_status(store: Store, server_id: int) -> dict[str, int]:
     """Alone, or the leader of a zone with this one server; a zone of several is not re-enacted."""
-    leader = server_id >= 0
-    if leader:
-        with store.transaction():
-            zone = store.get("zone", 0)
-        if zone is None or [server["ID"] for server in zone["SERVERS"]] != [server_id]:
-            raise Refused(f"Server {server_id} is not the only server of its zone")
-    return {
-        "SERVER_ID": server_id,
-        "STATE": LEADER if leader else SOLO,
-        "TERM": int(leader),
-        "VOTEDFOR": 0 if leader else -1,
-        "COMMIT": 0,
-        "LOG_INDEX": 0 if leader else -1,
-        "LOG_TERM": 0 if leader else -1,
-        "FEDLOG_INDEX": -1,
-    }
+    status = {"SERVER_ID": -1, "STATE": SOLO, "TERM": 0, "VOTEDFOR": -1, "COMMIT": 0}
+    status |= {"LOG_INDEX": -1, "LOG_TERM": -1, "FEDLOG_INDEX": -1}
+    if server_id == -1:
+        return status
+    with store.transaction():
+        zone = store.get("zone", 0)
+    if zone is None or [server["ID"] for server in zone["SERVERS"]] != [server_id]:
+        raise Refused(f"Server {server_id} is not the only server of its zone")
+    elected = {"STATE": LEADER, "TERM": 1, "VOTEDFOR": 0, "LOG_INDEX": 0, "LOG_TERM": 0}
+    return status | {"SERVER_ID": server_id} | elected
 
 
-def open_store(config: Template) -> Store:
-    db = {"BACKEND": "sqlite", **vector(config, "DB")}
-    if db["BACKEND"] not in ("sqlite", "mysql"):
-        raise Refused("DB BACKEND must be sqlite or mysql.")
-    store = Store(db, VAR)
-    try:
-        store.connect()
-    except DatabaseAway as error:
-        raise Refused(str(error)) from error
-    return store
-
-
-def prepare() -> tuple[Template, Store, int]:
-    """Everything up to the tables. Raises Refused."""
-    config = load_config()
+def prepare(config: Template, server_id: int) -> Store:
+    """Everything up to the tables. Raises Refused and DatabaseAway."""
+    text = to_text(masked(config))
     # Where it cannot be written the real one goes on as well.
     with contextlib.suppress(OSError):
-        (VAR / "config").write_text(to_text(config) + "\n", encoding="utf-8")
+        (VAR / "config").write_text(text, encoding="utf-8")
     start_log(vector(config, "LOG").get("SYSTEM", "file"), "oned.log")
-    log.info("Starting OpenNebula %s (stand-in of the test lab)\n%s", clusters.VERSION, to_text(config))
+    log.info("Starting OpenNebula %s (stand-in of the test lab)\n%s", clusters.VERSION, text)
     log.info("Using hostname: %s", first(config, "HOSTNAME") or socket.gethostname())
     load_key()
     log.info("Checking database version.")
-    store = open_store(config)
-    server_id = int(vector(config, "FEDERATION").get("SERVER_ID") or -1)
+    store = Store(vector(config, "DB"), VAR)
     bootstrap_database(store, solo=server_id == -1)
-    return config, store, server_id
+    return store
 
 
 def serve(config: Template, store: Store, server_id: int) -> None:
     """Users, onemonitord, API, until SIGTERM or SIGINT. Raises Refused."""
-    port = int(first(config, "PORT", "2633"))
-    monitoring = Monitoring(store, [sys.executable, str(MADS / "onemonitord"), "-c", "monitord.conf"])
-    cloud = Cloud(store, config, monitoring, {})
-    endpoint = vector(config, "FEDERATION").get("MASTER_ONED") or f"http://localhost:{port}/RPC2"
-    bootstrap_users(cloud, endpoint)
-    read_one_auth()
-    cloud.raft = raft_status(store, server_id)
+    address = first(config, "LISTEN_ADDRESS", "0.0.0.0"), int(first(config, "PORT", "2633"))
+    default = f"http://localhost:{address[1]}/RPC2"
     try:
-        server = Server((first(config, "LISTEN_ADDRESS", "0.0.0.0"), port), cloud)
+        bootstrap_cloud(store, one_auth(), vector(config, "FEDERATION").get("MASTER_ONED") or default)
+    except NoCredentials as error:
+        raise Refused(f"Error reading one_auth: {error}") from error
+    monitoring = Monitoring(store, [sys.executable, str(MADS / "onemonitord"), "-c", "monitord.conf"])
+    try:
+        server = Server(address, Cloud(store, config, monitoring, raft_status(store, server_id)))
     except OSError as error:
         raise Refused(f"Could not start the Request Manager: {error}") from error
     monitoring.start()
-    log.info("Starting Request Manager, port %s", port)
+    log.info("Starting Request Manager, port %s", address[1])
     with server:
-        # A signal ends the accept loop through an exception: shutdown() would wait for the loop it interrupts.
+        # A signal ends the accept loop by an exception: shutdown() would wait for the loop it interrupts.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sys.exit(0))
         try:
@@ -192,11 +166,12 @@ def serve(config: Template, store: Store, server_id: int) -> None:
 def run(initialise_only: bool) -> int:
     quiet = False
     try:
-        config, store, server_id = prepare()
-        if initialise_only:
-            return 0
-        quiet = vector(config, "LOG").get("SYSTEM", "file").lower() != "std"
-        serve(config, store, server_id)
+        config = load_config()
+        server_id = int(vector(config, "FEDERATION").get("SERVER_ID") or -1)
+        store = prepare(config, server_id)
+        if not initialise_only:
+            quiet = vector(config, "LOG").get("SYSTEM", "file").lower() != "std"
+            serve(config, store, server_id)
     except (Refused, DatabaseAway, OSError) as error:
         log.error("%s", error)
         if not quiet:
@@ -208,16 +183,14 @@ def run(initialise_only: bool) -> int:
 def main(arguments: list[str]) -> int:
     if arguments == ["-i"]:
         return run(initialise_only=True)
-    if arguments not in ([], ["-f"]):
-        print("Usage: oned [-h] [-v] [-f] [-i]", file=sys.stderr)
+    if arguments != ["-f"]:
+        print("Usage: oned -f | -i (the stand-in does not go into the background)", file=sys.stderr)
         return 255
     try:
         os.close(os.open(LOCK, os.O_CREAT | os.O_EXCL, 0o640))
     except OSError:
         print(f"Error: Cannot start oned, opening lock file {LOCK}", file=sys.stderr)
         return 255
-    if not arguments and os.fork():
-        os._exit(0)
     try:
         os.chdir(VAR)
         return run(initialise_only=False)

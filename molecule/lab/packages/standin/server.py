@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import socketserver
 import xmlrpc.client
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -16,46 +17,52 @@ import api
 
 log = logging.getLogger("ReM")
 
-SIGNATURES = {"s": "string", "i": "int", "b": "boolean", "A": "array"}
+SIGNATURES = {"s": "string", "i": "int", "b": "int", "A": "array"}
 
 
-def introspection(cloud: api.Cloud, name: str, values: list[Any]) -> Any:
-    """The system.* methods of xmlrpc-c that are of use. Raises Fault."""
-    if name == "system.listMethods":
-        return [*SYSTEM, *api.METHODS]
-    if name == "system.multicall":
-        (calls,) = api.checked("A", values)
-        return [one_of_many(cloud, item) for item in calls]
-    (wanted,) = api.checked("s", values)
-    if name == "system.methodExist":
-        return wanted in api.METHODS or wanted in SYSTEM
-    if wanted not in api.METHODS:
-        raise Fault(-506, f"Method '{wanted}' not defined")
-    entry = api.METHODS[wanted]
-    if name == "system.methodHelp":
-        return entry.help
-    return [["array", "string", *(SIGNATURES[letter] for letter in entry.parameters.replace("?", ""))]]
+def documented(values: list[Any]) -> api.Method:
+    (name,) = api.checked("s", values)
+    if name not in api.METHODS:
+        raise Fault(-506, f"Method '{name}' does not exist")
+    return api.METHODS[name]
 
 
-SYSTEM = (
-    "system.listMethods",
-    "system.methodExist",
-    "system.methodHelp",
-    "system.methodSignature",
-    "system.multicall",
-)
+def signature(_cloud: api.Cloud, values: list[Any]) -> list[list[str]]:
+    letters, _, optional = documented(values).parameters.partition("?")
+    # What update takes as a last number is not in its signature, what user.allocate and vmpool.info take is.
+    letters += optional.replace("i", "")
+    return [["array", "string", *(SIGNATURES[letter] for letter in letters)]]
+
+
+def multicall(cloud: api.Cloud, values: list[Any]) -> list[Any]:
+    """Each item's answer in a list, or its fault as a struct; a malformed item is a fault of the whole."""
+    (calls,) = api.checked("A", values)
+    answers: list[Any] = []
+    for item in calls:
+        if not isinstance(item, dict) or not {"methodName", "params"} <= item.keys():
+            raise Fault(-501, "An element of the multicall array should be a struct of methodName and params")
+        if item["methodName"] == "system.multicall":
+            raise Fault(-507, "Recursive system.multicall forbidden")
+        try:
+            answers.append([answer(cloud, item["methodName"], item["params"])])
+        except Fault as fault:
+            answers.append({"faultCode": fault.faultCode, "faultString": fault.faultString})
+    return answers
+
+
+# The methods of xmlrpc-c that are of use.
+SYSTEM: dict[str, Callable[[api.Cloud, list[Any]], Any]] = {
+    "system.listMethods": lambda _cloud, _values: [*SYSTEM, *api.METHODS],
+    "system.methodExist": lambda _cloud, values: api.checked("s", values)[0] in {**SYSTEM, **api.METHODS},
+    "system.methodHelp": lambda _cloud, values: documented(values).help,
+    "system.methodSignature": signature,
+    "system.multicall": multicall,
+}
 
 
 def answer(cloud: api.Cloud, name: str, values: list[Any]) -> Any:
-    return introspection(cloud, name, values) if name in SYSTEM else api.call(cloud, name, values)
-
-
-def one_of_many(cloud: api.Cloud, item: dict[str, Any]) -> Any:
-    """An item of a multicall: its answer in a list, or its fault as a struct."""
-    try:
-        return [answer(cloud, item["methodName"], item["params"])]
-    except Fault as fault:
-        return {"faultCode": fault.faultCode, "faultString": fault.faultString}
+    """Raises Fault."""
+    return SYSTEM[name](cloud, values) if name in SYSTEM else api.call(cloud, name, values)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -66,48 +73,49 @@ class Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "Xmlrpc-c_Abyss/1.33.14", ""
     timeout = 15
 
-    def reply(self, status: int, kind: str, body: bytes) -> None:
+    def reply(self, status: int, kind: str, body: str) -> None:
+        encoded = body.encode()
         self.close_connection = True
         self.send_response(status)
         self.send_header("Content-type", kind)
-        self.send_header("Content-length", str(len(body)))
+        self.send_header("Content-length", str(len(encoded)))
         self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(encoded)
+
+    def refuse(self, status: int, reason: str) -> None:
+        self.reply(status, "text/html", f"<HTML><BODY>{reason}</BODY></HTML>")
 
     def do_GET(self) -> None:
-        self.reply(405, "text/html", b"<HTML><BODY>Only POST is allowed here.</BODY></HTML>")
+        self.refuse(405, "Only POST is allowed here.")
 
     def do_POST(self) -> None:
-        if self.path != "/RPC2":
-            self.reply(404, "text/html", b"<HTML><BODY>Not found.</BODY></HTML>")
-            return
         length = int(self.headers.get("Content-length") or 0)
-        if length == 0:
-            self.reply(400, "text/html", b"<HTML><BODY>There is no call in this request.</BODY></HTML>")
-            return
-        body = self.rfile.read(length)
+        if self.path != "/RPC2":
+            self.refuse(404, "Not found.")
+        elif length == 0:
+            self.refuse(400, "There is no call in this request.")
+        else:
+            outcome = self.outcome(self.rfile.read(length))
+            encoded = xmlrpc.client.dumps(outcome, methodresponse=True, encoding="UTF-8")
+            # xmlrpc-c writes <i4>; in text "<" is escaped, so only tags match.
+            encoded = encoded.replace("<int>", "<i4>").replace("</int>", "</i4>")
+            self.reply(200, "text/xml; charset=utf-8", encoded)
+
+    def outcome(self, body: bytes) -> tuple[Any] | Fault:
         try:
             values, name = xmlrpc.client.loads(body)
+            if name is None:
+                raise ValueError("There is no methodCall element.")
         except (ExpatError, xmlrpc.client.Error, ValueError) as error:
-            self.answer(Fault(-503, f"Call XML not a proper XML-RPC call.  Call is not valid XML.  {error}"))
-            return
+            return Fault(-503, f"Call XML not a proper XML-RPC call.  Call is not valid XML.  {error}")
         try:
-            result = answer(self.server.cloud, str(name), list(values))
+            return (answer(self.server.cloud, name, list(values)),)
         except Fault as fault:
-            self.answer(fault)
-            return
+            return fault
         except Exception as error:
             log.exception("%s failed", name)
-            self.answer(Fault(-500, str(error)))
-            return
-        self.answer((result,))
-
-    def answer(self, value: tuple[Any] | Fault) -> None:
-        encoded = xmlrpc.client.dumps(value, methodresponse=True, encoding="UTF-8")
-        # xmlrpc-c writes <i4>; in text "<" is escaped, so only tags match.
-        encoded = encoded.replace("<int>", "<i4>").replace("</int>", "</i4>")
-        self.reply(200, "text/xml; charset=utf-8", encoded.encode())
+            return Fault(-500, f"Unexpected error executing code for particular method.  {error}")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Calls are logged in api, without their parameters: those hold passwords."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 
 Value = str | dict[str, str]
 Template = dict[str, list[Value]]
@@ -41,7 +42,8 @@ class _Parser:
     """One token ahead; columns count bytes, so the text is taken apart as bytes."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.position, self.rules = text.encode().decode("latin-1"), 0, NAMES
+        self.text, self.position = text.encode().decode("latin-1"), 0
+        self.rules: tuple[tuple[str, str], ...] = NAMES
         self.kind, self.value, self.columns = "", "", ""
         self.advance()
 
@@ -102,7 +104,7 @@ class _Parser:
 
 
 def safe_name(name: str) -> str:
-    """Names that XML does not allow get a prefix (include/Attribute.h; recorded: XMLFORM becomes ONE_XMLFORM)."""
+    """Names that XML does not allow get a prefix (include/Attribute.h; recorded: ONE_XMLFORM)."""
     name = name.upper()
     return f"ONE_{name}" if name.startswith("XML") or not re.match("[A-Z_]", name) else name
 
@@ -136,6 +138,14 @@ def vector(template: Template, name: str) -> dict[str, str]:
 
 def cdata(text: object) -> str:
     return f"<![CDATA[{text}]]>"
+
+
+def elements(item: Mapping[str, object], *names: str) -> str:
+    return "".join(f"<{name}>{item[name]}</{name}>" for name in names)
+
+
+def ids(tag: str, values: list[int]) -> str:
+    return f"<{tag}>{''.join(f'<ID>{value}</ID>' for value in values)}</{tag}>"
 
 
 def to_xml(template: Template, tag: str = "TEMPLATE") -> str:

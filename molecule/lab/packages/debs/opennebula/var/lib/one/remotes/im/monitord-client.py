@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The agent on a hypervisor: a probe that must work, then beacons and reports to onemonitord until it is replaced."""
+"""The agent on a hypervisor: a probe that must work, then reports to onemonitord until it is replaced."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -20,12 +21,10 @@ from pathlib import Path
 from typing import Any
 
 # What must run on a host of a kind, and the probe oned's log names when it does not.
-CHECKS = {
-    "kvm": (["virsh", "--connect", "qemu:///system", "version"], "wild_vm.rb"),
-    "qemu": (["virsh", "--connect", "qemu:///system", "version"], "wild_vm.rb"),
-    "lxc": (["lxc-ls", "--version"], "version.sh"),
-}
+LIBVIRT = (["virsh", "--connect", "qemu:///system", "version"], "wild_vm.rb")
+CHECKS = {"kvm": LIBVIRT, "qemu": LIBVIRT, "lxc": (["lxc-ls", "--version"], "version.sh")}
 PID_FILE = Path(__file__).resolve().parents[1] / ".agent.pid"
+CPUS = os.cpu_count() or 1
 
 
 def check(hypervisor: str) -> str:
@@ -33,69 +32,65 @@ def check(hypervisor: str) -> str:
     command, probe = CHECKS[hypervisor]
     if shutil.which(command[0]) is None:
         sys.exit(f"Error executing {probe}: No such file or directory - {command[0]}")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     if done.returncode != 0:
         sys.exit(f"Error executing {probe}: {done.stderr.strip()}")
     return done.stdout.strip().splitlines()[-1]
 
 
+def found(path: str, pattern: str, default: str) -> str:
+    """What a pattern's group matches in a file of /proc."""
+    match = re.search(pattern, Path(path).read_text(encoding="utf-8"), re.MULTILINE)
+    return match[1] if match else default
+
+
+def memory(name: str) -> int:
+    return int(found("/proc/meminfo", rf"^{name}:\s*(\d+)", "0"))
+
+
 def system_report(hypervisor: str, version: str) -> dict[str, Any]:
-    cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    fields = dict(line.split(":", 1) for line in cpu.splitlines() if ":" in line)
-    named = {key.strip(): value.strip() for key, value in fields.items()}
     datastores = Path("/var/lib/one/datastores")
     disk = shutil.disk_usage(datastores if datastores.is_dir() else "/")
     template = {
         "ARCH": platform.machine(),
-        "CPUSPEED": str(round(float(named.get("cpu MHz", "0")))),
+        "CPUSPEED": found("/proc/cpuinfo", r"^cpu MHz\s*: (\d+)", "0"),
         "HOSTNAME": socket.gethostname(),
         "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
-        "MODELNAME": named.get("model name", ""),
-        "TOTALCPU": str(100 * (os.cpu_count() or 1)),
+        "HYPERVISOR_VERSION": version,
+        "MODELNAME": found("/proc/cpuinfo", r"^model name\s*: (.*)", ""),
+        "TOTALCPU": str(100 * CPUS),
         "TOTALMEMORY": str(memory("MemTotal")),
         "VERSION": "6.10.0.1",
-        "HYPERVISOR_VERSION": version,
     }
     sizes = {"FREE_DISK": disk.free, "MAX_DISK": disk.total, "USED_DISK": disk.used}
     disks = {name: str(size >> 20) for name, size in sizes.items()}
     return {"template": {name: [value] for name, value in template.items()}, "disks": disks}
 
 
-def memory(name: str) -> int:
-    for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1])
-    return 0
-
-
 def sample() -> dict[str, str]:
     total, free = memory("MemTotal"), memory("MemAvailable")
-    cpus = 100 * (os.cpu_count() or 1)
-    used = min(cpus, round(100 * os.getloadavg()[0]))
-    traffic = [line.split() for line in Path("/proc/net/dev").read_text(encoding="utf-8").splitlines()[2:]]
-    return {
-        "FREE_CPU": str(cpus - used),
-        "USED_CPU": str(used),
-        "FREE_MEMORY": str(free),
-        "USED_MEMORY": str(total - free),
-        "NETRX": str(sum(int(line[1]) for line in traffic)),
-        "NETTX": str(sum(int(line[9]) for line in traffic)),
-    }
+    used = min(100 * CPUS, round(100 * os.getloadavg()[0]))
+    interfaces = Path("/proc/net/dev").read_text(encoding="utf-8").splitlines()[2:]
+    received, sent = (sum(int(line.split()[column]) for line in interfaces) for column in (1, 9))
+    numbers = {"FREE_CPU": 100 * CPUS - used, "USED_CPU": used, "NETRX": received, "NETTX": sent}
+    numbers |= {"FREE_MEMORY": free, "USED_MEMORY": total - free}
+    return {name: str(number) for name, number in numbers.items()}
 
 
 class Agent:
     def __init__(self, settings: dict[str, Any], version: str) -> None:
         self.settings, self.version = settings, version
-        address = settings["address"]
         # "auto" is whoever logged in, as this host sees it.
-        self.address = os.environ["SSH_CLIENT"].split()[0] if address == "auto" else address
+        given = settings["address"]
+        self.address = os.environ["SSH_CLIENT"].split()[0] if given == "auto" else given
 
     def message(self, kind: str, **content: Any) -> bytes:
         sender = {name: self.settings[name] for name in ("id", "agent")}
         return json.dumps({"type": kind, **sender, **content}).encode()
 
     def datagram(self, kind: str, **content: Any) -> None:
-        family, _, _, _, address = socket.getaddrinfo(self.address, self.settings["port"], type=socket.SOCK_DGRAM)[0]
+        found = socket.getaddrinfo(self.address, self.settings["port"], type=socket.SOCK_DGRAM)
+        family, _, _, _, address = found[0]
         with socket.socket(family, socket.SOCK_DGRAM) as sender:
             sender.sendto(self.message(kind, **content), address)
 
@@ -118,13 +113,11 @@ class Agent:
         repeat = {"SYSTEM_HOST", "MONITOR_HOST"}
         while True:
             now = time.monotonic()
-            for name, action in actions.items():
-                if due[name] > now:
-                    continue
+            for name in [name for name in actions if due[name] <= now]:
                 due[name] = now + (2 if name in repeat else periods[name])
                 repeat.discard(name)
                 try:
-                    action()
+                    actions[name]()
                 except OSError:
                     due[name] = now + min(periods[name], periods["BEACON_HOST"])
             time.sleep(max(0.1, min(due.values()) - time.monotonic()))
@@ -132,13 +125,12 @@ class Agent:
 
 def stop() -> None:
     """End the agent that runs here, whichever oned it belongs to."""
-    if PID_FILE.exists():
-        # A reboot leaves the file behind and gives the number to nobody, or to somebody else.
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(PID_FILE.read_text(encoding="utf-8"))
-            if Path(__file__).name in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8"):
-                os.kill(pid, signal.SIGKILL)
-        PID_FILE.unlink(missing_ok=True)
+    # A reboot leaves the file behind and gives the number to nobody, or to somebody else.
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(PID_FILE.read_text(encoding="utf-8"))
+        if Path(__file__).name in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8"):
+            os.kill(pid, signal.SIGKILL)
+    PID_FILE.unlink(missing_ok=True)
 
 
 def main() -> None:
@@ -146,8 +138,7 @@ def main() -> None:
         stop()
         return
     settings = json.load(sys.stdin)
-    version = check(settings["hypervisor"])
-    agent = Agent(settings, version)
+    agent = Agent(settings, check(settings["hypervisor"]))
     stop()
     # Away from the log-in: ssh returns only when nobody holds its streams any more.
     if os.fork():
