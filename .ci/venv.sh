@@ -12,6 +12,11 @@ stop() {
   exit 1
 }
 
+install_packages() {
+  apt-get -o DPkg::Lock::Timeout=300 update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
 newest_python() {
   local version candidate
   for version in ${PYTHON:-3.14 3.13 3.12 3.11}; do
@@ -30,7 +35,7 @@ python=$(newest_python) || {
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     stop "there is no Python of 3.11 or newer; install one, with its venv module"
   fi
-  apt-get -o DPkg::Lock::Timeout=300 install -qq -y python3 python3-venv >/dev/null
+  install_packages python3 python3-venv
   python=$(newest_python) || stop "there is no Python of 3.11 or newer, and this system's packages have none"
 }
 
@@ -38,8 +43,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     stop "$python has no venv module; install the package python3-venv"
   fi
-  apt-get -o DPkg::Lock::Timeout=300 update -qq
-  apt-get -o DPkg::Lock::Timeout=300 install -qq -y "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv" >/dev/null
+  install_packages "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
 fi
 
 key=$(cat requirements*.txt | cat - <("$python" -VV) <(echo "$python $requirements") | sha256sum | cut -c1-16)

@@ -19,6 +19,18 @@ PACKAGES = Path(__file__).resolve().parents[3] / "molecule" / "lab" / "packages"
 LAUNCHER = PACKAGES / "standin" / "launch.py"
 SESSION = "oneadmin:PASSWORD"
 SECONDS = 15.0
+# ssh and rsync for hosts that are this machine; they note their runs.
+SSH = """
+echo "$@" >> {log}
+while [ "$1" = -o ]; do shift 2; done
+shift
+SSH_CLIENT="127.0.0.1 1 22" exec sh -c "$*"
+"""
+RSYNC = """
+echo rsync >> {log}
+for last; do before=$source; source=$last; done
+cp -R "$before". "${{last#*:}}"
+"""
 
 
 def free_port() -> int:
@@ -29,7 +41,7 @@ def free_port() -> int:
 
 
 class Cloud:
-    """Configuration as packaged, with ports of its own, loopback only, and the dummy driver."""
+    """Configuration as packaged, with ports of its own, loopback only, and one more driver: dummy."""
 
     def __init__(self, home: Path, database: str = 'BACKEND = "sqlite"') -> None:
         self.home, self.var = home, home / "var"

@@ -9,13 +9,14 @@ import json
 import os
 import re
 import signal
+import sys
 import xml.parsers.expat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault
 
-from standin_cloud import Cloud
+from standin_cloud import RSYNC, SSH, Cloud
 
 TRANSCRIPTS = Path(__file__).resolve().parents[1] / "transcripts"
 REPLAYED = ("01_system_user", "02_errors", "03_hosts", "04_clusters", "08_zone_group_acl_market")
@@ -203,10 +204,13 @@ class Replay:
 
 def test_answers_equal_the_recorded_ones(recorded_cloud: tuple[str, Cloud], tmp_path: Path) -> None:
     backend, cloud = recorded_cloud
-    # Hosts with a real driver were recorded where no log-in succeeded.
-    refusing = tmp_path / "ssh"
-    refusing.write_text("#!/bin/sh\nexit 255\n")
-    refusing.chmod(0o755)
+    # Hosts with a real driver were recorded where no log-in succeeded, the others with OpenNebula's dummy driver.
+    agent = Path(__file__).with_name("dummy_agent.py")
+    script = cloud.var / "remotes" / "im" / "run_monitord_client"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {agent} "$1"\n')
+    for name, text in (("ssh", SSH), ("rsync", RSYNC)):
+        (tmp_path / name).write_text("#!/bin/sh\n" + text.format(log="/dev/null"))
+        (tmp_path / name).chmod(0o755)
     cloud.path = f"{tmp_path}:{cloud.path}"
     cloud.start()
     replay = Replay(backend, cloud)

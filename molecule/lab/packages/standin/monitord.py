@@ -30,12 +30,6 @@ OFFLINE = 8
 # Shorter than the real one's MANAGER_TIMER of 15: scenarios wait for it.
 TICK_SECONDS = 5.0
 PERIODS = {"BEACON_HOST": 30, "SYSTEM_HOST": 600, "MONITOR_HOST": 120, "SYNC_STATE_VM": 180}
-# What the driver without a host behind it reports.
-DUMMY_SECONDS = 0.5
-DUMMY = {"ARCH": "x86_64", "HYPERVISOR": "dummy", "CPUSPEED": "3200", "MODELNAME": "Dummy(R) Core @ 3.2GHz"}
-DUMMY |= {"TOTALCPU": "800", "TOTALMEMORY": "16777216"}
-DUMMY_DISKS = {"FREE_DISK": "20480", "MAX_DISK": "20480", "USED_DISK": "9720"}
-DUMMY_SAMPLE = {"FREE_CPU": "800", "FREE_MEMORY": "16777216", "USED_CPU": "0", "USED_MEMORY": "0"}
 
 
 @dataclass
@@ -106,6 +100,7 @@ class Monitord:
     def deploy(self, host: Watched) -> None:
         settings = {
             "id": host.oid,
+            "name": host.name,
             "agent": host.agent,
             "hypervisor": host.im_mad,
             "address": self.network.get("MONITOR_ADDRESS") or "auto",
@@ -114,17 +109,13 @@ class Monitord:
         }
         failure = None
         try:
-            if host.im_mad == "dummy":
-                time.sleep(DUMMY_SECONDS)
-            else:
-                driver.deploy(host.name, self.remote_dir, settings)
+            driver.deploy(host.name, self.remote_dir, settings)
         except driver.Failed as error:
             failure = error
         with self.lock:
             host.working, host.deployed, host.heard = False, failure is None, time.time()
             if failure is None:
                 log.debug("Start monitor success, host: %s", host.oid)
-                self.dummy(host)
                 self.promote(host)
                 return
             log.error("Unable to monitor host id: %s. %s", host.oid, failure)
@@ -132,19 +123,12 @@ class Monitord:
                 # oned is told no reason; the cause is in this log only (measured).
                 self.tell(type="HOST_STATE", id=host.oid, state="ERROR", reason="")
 
-    def dummy(self, host: Watched) -> None:
-        if host.im_mad == "dummy":
-            system = {name: [value] for name, value in DUMMY.items()} | {"HOSTNAME": [host.name]}
-            reports = {"system": {"template": system, "disks": DUMMY_DISKS}, "sample": DUMMY_SAMPLE}
-            host.arrived = {"udp": True, "tcp": True} | reports
-
     def undeploy(self, host: Watched) -> None:
         log.debug("Stopping Monitoring on host %s(%s)", host.name, host.oid)
-        if host.im_mad in self.drivers - {"dummy"}:
-            try:
-                driver.undeploy(host.name, self.remote_dir)
-            except driver.Failed as failure:
-                log.error("Cannot stop monitoring host %s: %s", host.oid, failure)
+        try:
+            driver.undeploy(host.name, self.remote_dir)
+        except driver.Failed as failure:
+            log.error("Cannot stop monitoring host %s: %s", host.oid, failure)
 
     def from_host(self, way: str, data: bytes) -> None:
         try:

@@ -70,7 +70,6 @@ class Monitoring:
         try:
             with self.store.transaction():
                 hosts.reported(self.store, report)
-                self.tell()
         except DatabaseAway as error:
             log.error("report of host %s lost: %s", report["id"], error)
 
