@@ -4,32 +4,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import pool
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Ref
 
 POOL = "one.clusterpool.info"
 # one.host.allocate and others put an object into the default cluster when asked for cluster -1.
 DEFAULT = -1
 
 
-@dataclass(frozen=True)
-class Cluster:
-    id: int
-    name: str
-
-
-def from_pool(document: str) -> list[Cluster]:
+def from_pool(document: str) -> list[Ref]:
     """The clusters of a CLUSTER_POOL document."""
-    return [Cluster(xml.number(e, "ID"), xml.text(e, "NAME")) for e in xml.objects(document, "CLUSTER", POOL)]
+    return pool.refs(document, "CLUSTER", POOL)
 
 
-def find(clusters: list[Cluster], wanted: str) -> Cluster | None:
-    """The cluster of this id, if `wanted` is all digits, else of this name (exactly, then without regard to case)."""
-    if wanted.isdecimal():
-        return next((c for c in clusters if c.id == int(wanted)), None)
-    for key in (str, str.casefold):
-        for cluster in clusters:
-            if key(cluster.name) == key(wanted):
-                return cluster
-    return None
+def mistake(owner: str, wanted: str, existing: Sequence[Ref]) -> str:
+    """What to tell when there is no such cluster. owner: who names it, such as "host kvm1"."""
+    there = ", ".join(f"{cluster.name} ({cluster.id})" for cluster in existing)
+    return f"{owner}: there is no cluster {wanted!r}; there are {there or 'none you may see'}"

@@ -42,6 +42,28 @@ _OWN_ATTRIBUTES = {
     "ERROR": "oned writes it",
     "LABELS": "use labels",
 }
+# What replacing a template leaves alone: what monitoring wrote, and what has an option of its own.
+NOT_THE_USERS = frozenset(
+    [
+        "ARCH",
+        "CGROUPS_VERSION",
+        "CPUSPEED",
+        "ERROR",
+        "HOSTNAME",
+        "HYPERVISOR",
+        "IM_MAD",
+        "LABELS",
+        "MODELNAME",
+        "TOTAL_WILDS",
+        "TOTAL_ZOMBIES",
+        "VERSION",
+        "VM",
+        "VM_MAD",
+        "WILDS",
+        "ZOMBIES",
+    ]
+)
+PROBED_PREFIXES = ("KVM_", "LXC_")
 _ERROR_PREFIX = re.compile(r"^\w{3} \w{3} +\d+ [\d:]+ \d{4} : (Error monitoring Host \S+ \(\d+\):)?\s*")
 
 
@@ -113,6 +135,21 @@ class HostSpec:
     cluster: str | None = None
     template: Template | None = None
     labels: tuple[str, ...] | None = None
+    new_name: str | None = None
+
+    @property
+    def called(self) -> str:
+        """The name the host shall have in the end."""
+        return self.name if self.new_name is None else self.new_name
+
+    @property
+    def renames(self) -> bool:
+        return self.called != self.name
+
+    @property
+    def names(self) -> list[str]:
+        """The names this host has or shall have; two that differ in capitals only are one."""
+        return [self.name] if self.name.casefold() == self.called.casefold() else [self.name, self.called]
 
     @property
     def wanted_template(self) -> Template:
@@ -127,7 +164,7 @@ def spec(params: Mapping[str, Any]) -> HostSpec:
     """Read one entry of the option `hosts`. Raises TemplateError, naming host and attribute."""
     name = str(params["name"]).strip()
     kind = params.get("type")
-    cluster = params.get("cluster")
+    cluster, new_name = params.get("cluster"), params.get("new_name")
     return HostSpec(
         name=name,
         im_mad=kind or params.get("im_mad"),
@@ -135,6 +172,7 @@ def spec(params: Mapping[str, Any]) -> HostSpec:
         cluster=None if cluster is None else str(cluster).strip(),
         template=_template(name, params.get("template")),
         labels=_labels(name, params.get("labels")),
+        new_name=None if new_name is None else str(new_name).strip(),
     )
 
 

@@ -11,11 +11,19 @@ from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import cluster as clusters
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import host as nouns
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import names, template
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.cluster import Cluster
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import names, update
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import Host, HostSpec
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import OWN_ID, Change, ItemPlan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import (
+    ALLOCATE,
+    DELETE,
+    LATER,
+    OWN_ID,
+    Change,
+    ItemPlan,
+)
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Pool, Ref, pick
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template
 
 # state of the module: (argument of one.host.status, what Host.status then is)
 _STATUSES = {
@@ -29,123 +37,144 @@ _STATUSES = {
 class World:
     """What oned answered.
 
-    clusters: empty when no wanted host names one. vm_names: of the machines on hosts that are to be removed.
+    clusters: empty when no wanted host names one. vm_names: of the machines on hosts that are to be emptied or removed.
     """
 
     hosts: Sequence[Host]
-    clusters: Sequence[Cluster] = ()
+    clusters: Sequence[Ref] = ()
     vm_names: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
+    def pool(self) -> Pool[Host]:
+        return Pool(self.hosts)
+
+    @property
     def by_id(self) -> Mapping[int, Host]:
-        return {host.id: host for host in self.hosts}
+        return self.pool.by_id
 
-    @cached_property
-    def _alike(self) -> Mapping[str, Sequence[Host]]:
-        alike: dict[str, list[Host]] = {}
-        for host in self.hosts:
-            alike.setdefault(host.name.casefold(), []).append(host)
-        return alike
-
-    def alike(self, name: str) -> Sequence[Host]:
-        """Hosts whose names differ from `name` in capitals at most."""
-        return self._alike.get(name.casefold(), ())
-
-    def find(self, name: str) -> Host | None:
-        """The host of this name: exactly, else the only one that differs in capitals alone.
-
-        oned on MariaDB takes both for the same name, on SQLite not. Raises LookupError when several are alike.
-        """
-        alike = self.alike(name)
-        exact = [host for host in alike if host.name == name]
-        if not exact and len(alike) > 1:
-            raise LookupError(f"several hosts are called like this: {', '.join(host.name for host in alike)}")
-        return next(iter(exact or alike), None)
+    def machines(self, host: Host) -> str:
+        """Names and ids of the virtual machines on a host; their number when oned does not list them."""
+        listed = ", ".join(f"{self.vm_names.get(vm, 'VM')} ({vm})" for vm in host.vms)
+        return listed or str(host.running_vms)
 
 
-def check_names(specs: Sequence[HostSpec]) -> None:
-    """Raises SetupError when one host is listed twice."""
-    twice = names.repeated([spec.name for spec in specs])
+@dataclass(frozen=True)
+class Intent:
+    """What is wanted of all hosts alike.
+
+    state: present, absent, enabled, disabled or offline. probe_again: a host in ERROR is enabled once more, which makes
+    oned probe it at once instead of after up to 180 s. replace: templates replace what is there. flush: machines are
+    moved away from hosts that go out of service. purge: hosts that nobody listed are removed.
+    """
+
+    state: str = "present"
+    probe_again: bool = True
+    replace: bool = False
+    flush: bool = False
+    purge: bool = False
+
+
+def check_wishes(specs: Sequence[HostSpec], intent: Intent) -> None:
+    """Raises SetupError when a host is listed twice, or options contradict one another."""
+    twice = names.repeated([name for spec in specs for name in spec.names])
     if twice:
         raise SetupError(
             f"these hosts are listed more than once (capitals do not tell names apart): {', '.join(twice)}"
         )
+    if intent.purge and intent.state == "absent":
+        raise SetupError("purge removes the hosts that are not listed, so it does not go with state absent")
+    if intent.purge and not specs:
+        raise SetupError("purge with an empty list would remove every host: list at least one")
+    if intent.flush and not intent.purge and intent.state in ("present", "enabled"):
+        raise SetupError(f"flush empties hosts that go out of service, so it does not go with state {intent.state}")
 
 
-def check(specs: Sequence[HostSpec], world: World, state: str) -> None:
+def check(specs: Sequence[HostSpec], world: World, intent: Intent) -> None:
     """Raises SetupError with every mistake that can be told before anything is changed."""
-    if state == "absent":
-        return
-    mistakes = [mistake for spec in specs for mistake in _mistakes(spec, world)]
+    if intent.state == "absent":
+        mistakes = [f"host {s.name}: new_name does not go with state absent" for s in specs if s.new_name is not None]
+    else:
+        mistakes = [mistake for spec in specs for mistake in _mistakes(spec, world)]
     if mistakes:
         raise SetupError(f"nothing was changed: {'; '.join(mistakes)}")
 
 
 def _mistakes(spec: HostSpec, world: World) -> list[str]:
     found = []
-    if not world.alike(spec.name):
-        problem = names.host_name_problem(spec.name)
+    if not world.pool.alike(spec.called):
+        problem = names.host_name_problem(spec.called)
         if problem is not None:
-            found.append(f"host name {spec.name!r} is not possible: {problem}")
-        if not spec.im_mad or not spec.vmm_mad:
-            found.append(f"host {spec.name} is new: give type, or both im_mad and vmm_mad")
-    if spec.cluster is not None and clusters.find(list(world.clusters), spec.cluster) is None:
-        existing = ", ".join(f"{cluster.name} ({cluster.id})" for cluster in world.clusters)
-        found.append(
-            f"host {spec.name}: there is no cluster {spec.cluster!r}; there are {existing or 'none you may see'}"
-        )
+            found.append(f"host name {spec.called!r} is not possible: {problem}")
+        if not world.pool.alike(spec.name) and (not spec.im_mad or not spec.vmm_mad):
+            found.append(f"host {spec.called} is new: give type, or both im_mad and vmm_mad")
+    if spec.cluster is not None and pick(world.clusters, spec.cluster) is None:
+        found.append(clusters.mistake(f"host {spec.name}", spec.cluster, world.clusters))
     return found
 
 
-def plan(specs: Sequence[HostSpec], world: World, state: str, *, probe_again: bool) -> list[ItemPlan]:
-    """One ItemPlan per wanted host, in order.
+def plan(specs: Sequence[HostSpec], world: World, intent: Intent) -> list[ItemPlan]:
+    """One ItemPlan per wanted host, in order, then one per host to be purged."""
+    plans = [_plan(spec, world, intent) for spec in specs]
+    if intent.purge:
+        listed = {name.casefold() for spec in specs for name in spec.names}
+        others = [host for host in world.hosts if host.name.casefold() not in listed]
+        plans += [_absent(HostSpec(host.name), host, world, intent) for host in others]
+    return plans
 
-    state: present, absent, enabled, disabled or offline. probe_again: a host in ERROR is enabled once more, which makes
-    oned probe it at once instead of after up to 180 s.
-    """
-    return [_plan(spec, world, state, probe_again) for spec in specs]
 
-
-def _plan(spec: HostSpec, world: World, state: str, probe_again: bool) -> ItemPlan:
+def _plan(spec: HostSpec, world: World, intent: Intent) -> ItemPlan:
     try:
-        host = world.find(spec.name)
+        host = world.pool.wanted("host", spec.name, spec.new_name)
     except LookupError as error:
         return ItemPlan(spec.name, problem=str(error))
-    if state == "absent":
-        return _absent(spec, host, world)
-    return _new(spec, world, state) if host is None else _existing(spec, host, world, state, probe_again)
+    if intent.state == "absent":
+        return _absent(spec, host, world, intent)
+    return _new(spec, world, intent.state) if host is None else _existing(spec, host, world, intent)
 
 
-def _absent(spec: HostSpec, host: Host | None, world: World) -> ItemPlan:
+def _absent(spec: HostSpec, host: Host | None, world: World, intent: Intent) -> ItemPlan:
     if host is None:
         return ItemPlan(spec.name)
-    before = _attributes(spec, host)
-    if host.vms or host.running_vms:
-        machines = ", ".join(f"{world.vm_names.get(vm, 'VM')} ({vm})" for vm in host.vms) or str(host.running_vms)
-        problem = f"host {host.name} still runs virtual machines: {machines}; move or terminate them first"
+    before = _attributes(spec, host, {})
+    delete = Change("delete", "one.host.delete", (OWN_ID,), DELETE)
+    if not host.vms and not host.running_vms:
+        return ItemPlan(spec.name, host.id, (delete,), before=before)
+    if not intent.flush:
+        problem = (
+            f"host {host.name} still runs virtual machines: {world.machines(host)}; move or terminate them first, or "
+            "set flush"
+        )
         return ItemPlan(spec.name, host.id, before=before, after=before, problem=problem)
-    return ItemPlan(spec.name, host.id, (Change("delete", "one.host.delete", (OWN_ID,)),), before=before)
+    # A host that is still enabled would be given its machines back.
+    out_of_service = () if host.status in ("disabled", "offline") else (_status("disabled"),)
+    return ItemPlan(spec.name, host.id, (*out_of_service, *_flush(host), delete), before=before)
 
 
 def _new(spec: HostSpec, world: World, state: str) -> ItemPlan:
-    cluster = Cluster(clusters.DEFAULT, "default")
+    cluster = Ref(clusters.DEFAULT, "default")
     if spec.cluster is not None:
-        cluster = clusters.find(list(world.clusters), spec.cluster) or cluster
+        cluster = pick(world.clusters, spec.cluster) or cluster
     # The order of the API: information driver, then virtualization driver.
-    changes = [Change("allocate", "one.host.allocate", (spec.name, spec.im_mad, spec.vmm_mad, cluster.id))]
+    parameters = (spec.called, spec.im_mad, spec.vmm_mad, cluster.id)
+    changes = [Change("allocate", "one.host.allocate", parameters, ALLOCATE)]
     wanted = {key: value for key, value in spec.wanted_template.items() if value != ""}
-    if wanted:
-        changes.append(_update(wanted))
+    stored = update.change("one.host.update", wanted, {}, None)
+    if stored is not None:
+        changes.append(stored)
     if state in ("disabled", "offline"):
         changes.append(_status(state))
     after: dict[str, Any] = {"im_mad": spec.im_mad, "vmm_mad": spec.vmm_mad, "cluster": cluster.name}
     after["status"] = _STATUSES[state][1] if state in _STATUSES else "enabled"
     after["template"] = wanted
+    if spec.renames:
+        after["name"] = spec.called
     return ItemPlan(spec.name, None, tuple(changes), None, after)
 
 
-def _existing(spec: HostSpec, host: Host, world: World, state: str, probe_again: bool) -> ItemPlan:
-    before = _attributes(spec, host)
+def _existing(spec: HostSpec, host: Host, world: World, intent: Intent) -> ItemPlan:
+    wanted, kept = _wanted(spec, host), _kept if intent.replace and spec.template is not None else None
+    going = {} if kept is None else {key: host.template[key] for key in update.surplus(wanted, host.template, kept)}
+    before = _attributes(spec, host, going)
     if (spec.im_mad or host.im_mad, spec.vmm_mad or host.vmm_mad) != (host.im_mad, host.vmm_mad):
         problem = (
             f"it is registered with the drivers {host.im_mad}/{host.vmm_mad} and wanted with "
@@ -155,57 +184,63 @@ def _existing(spec: HostSpec, host: Host, world: World, state: str, probe_again:
         return ItemPlan(spec.name, host.id, before=before, after=before, problem=problem)
     after = dict(before)
     changes = []
-    cluster = clusters.find(list(world.clusters), spec.cluster) if spec.cluster is not None else None
+    if spec.renames and host.name != spec.called:
+        changes.append(Change("rename", "one.host.rename", (OWN_ID, spec.called)))
+        after["name"] = spec.called
+    cluster = pick(world.clusters, spec.cluster) if spec.cluster is not None else None
     if cluster is not None and cluster.id != host.cluster_id:
         changes.append(Change("cluster", "one.cluster.addhost", (cluster.id, OWN_ID)))
         after["cluster"] = cluster.name
-    wanted = _differing(spec, host)
-    if wanted:
-        changes.append(_update(wanted))
-        after["template"] = {**before["template"], **wanted}
-    status = _wanted_status(host, state, probe_again)
+    stored = update.change("one.host.update", wanted, host.template, kept)
+    if stored is not None:
+        changes.append(stored)
+        left = {key: value for key, value in before["template"].items() if key not in going}
+        after["template"] = {**left, **update.differing(wanted, host.template)}
+    status = _wanted_status(host, intent)
     if status is not None:
         changes.append(_status(status))
         after["status"] = _STATUSES[status][1]
+    if intent.flush and host.vms and intent.state in ("disabled", "offline"):
+        changes.extend(_flush(host))
+        before["vms"], after["vms"] = list(host.vms), []
     return ItemPlan(spec.name, host.id, tuple(changes), before, after)
 
 
-def _wanted_status(host: Host, state: str, probe_again: bool) -> str | None:
+def _wanted_status(host: Host, intent: Intent) -> str | None:
     """The state to ask one.host.status for, or None when it is right already."""
+    state = intent.state
     if host.status == "error" and state in ("present", "enabled"):
-        return "enabled" if probe_again else None
+        return "enabled" if intent.probe_again else None
     return state if state in _STATUSES and host.status != _STATUSES[state][1] else None
 
 
-def _differing(spec: HostSpec, host: Host) -> template.Template:
-    wanted = {}
-    for key, value in spec.wanted_template.items():
-        found = host.template.get(key)
-        if key == "LABELS" and spec.labels is not None:
-            differs = set(spec.labels) != set(host.labels)
-        else:
-            # An attribute oned does not have and one that is empty mean the same to it.
-            differs = not template.same(value, found if found is not None else "")
-        if differs:
-            wanted[key] = value
+def _wanted(spec: HostSpec, host: Host) -> Template:
+    wanted = spec.wanted_template
+    if spec.labels is not None and set(spec.labels) == set(host.labels):
+        wanted["LABELS"] = host.template.get("LABELS", "")  # in whatever order
     return wanted
 
 
-def _update(wanted: template.Template) -> Change:
-    # 1 merges: replacing (0) would drop the attributes the probes have written.
-    return Change("update", "one.host.update", (OWN_ID, template.render(wanted), 1))
+def _kept(key: str) -> bool:
+    return key in nouns.NOT_THE_USERS or key.startswith(nouns.PROBED_PREFIXES)
 
 
 def _status(state: str) -> Change:
     return Change(state.removesuffix("d"), "one.host.status", (OWN_ID, _STATUSES[state][0]))
 
 
-def _attributes(spec: HostSpec, host: Host) -> dict[str, Any]:
+def _flush(host: Host) -> tuple[Change, ...]:
+    """Ask the scheduler to place each machine anew, as `onehost flush` does, after the host is out of service."""
+    return tuple(Change("flush", "one.vm.action", ("resched", vm), LATER) for vm in host.vms)
+
+
+def _attributes(spec: HostSpec, host: Host, going: Template) -> dict[str, Any]:
     managed = {key: host.template[key] for key in spec.wanted_template if key in host.template}
     return {
+        **({"name": host.name} if spec.renames else {}),
         "im_mad": host.im_mad,
         "vmm_mad": host.vmm_mad,
         "cluster": host.cluster,
         "status": host.status,
-        "template": managed,
+        "template": {**managed, **going},
     }

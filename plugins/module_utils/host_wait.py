@@ -1,10 +1,10 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waits until hosts are MONITORED, and says why one is not."""
+"""Waits until hosts are MONITORED, or empty, and says why one is not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import host as nouns
@@ -79,6 +79,30 @@ class Waiter:
             f"it is still {host.state} after {self.timeout:g} s: oned has not probed it. Does oned know the driver "
             f"{host.im_mad} (IM_MAD in oned.conf and monitord.conf), and do the host's datagrams reach MONITOR_ADDRESS?"
         )
+
+
+def until_empty(client: Client, read: Callable[[Client], World], waiting: Iterable[Progress], timeout: float) -> None:
+    """Wait until no virtual machine is left on these hosts; failures are noted in the item. timeout: seconds."""
+    waiting = [item for item in waiting if item.problem is None]
+    deadline = client.clock() + timeout
+    while waiting:
+        try:
+            world = read(client)
+        except OnedError as error:
+            for item in waiting:
+                item.fail(f"waiting for its virtual machines to move was cut short: {error}")
+            return
+        occupied = [(item, host) for item in waiting if (host := _host(world, item)) is not None and host.vms]
+        if client.clock() >= deadline:
+            for item, host in occupied:
+                item.fail(
+                    f"after {timeout:g} s these virtual machines are still on it: {world.machines(host)}; is there "
+                    "another enabled host that takes them? The scheduler's log says why it does not move one"
+                )
+            return
+        waiting = [item for item, _host_of in occupied]
+        if waiting:
+            client.sleep(POLL_SECONDS)
 
 
 def _host(world: World, item: Progress) -> Host | None:

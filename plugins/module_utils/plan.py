@@ -12,15 +12,21 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import C
 
 # Stands in a change's parameters for the id of the object itself, which is not known before it is allocated.
 OWN_ID = object()
+# Changes are carried out in the order of their stages: what gives an id first, what ends it last.
+ALLOCATE, CHANGE, LATER, DELETE = range(4)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One call that changes something. action: a short word for it, unique within one object's changes."""
+    """One call that changes something.
+
+    action: a short word for it; calls that only make sense together share one. stage: ALLOCATE, CHANGE, LATER, DELETE.
+    """
 
     action: str
     method: str
     params: tuple[Any, ...]
+    stage: int = CHANGE
 
     @property
     def needs_id(self) -> bool:
@@ -50,7 +56,7 @@ class ItemPlan:
 
     @property
     def actions(self) -> list[str]:
-        return [change.action for change in self.changes]
+        return list(dict.fromkeys(change.action for change in self.changes))
 
 
 @dataclass
@@ -66,6 +72,10 @@ class Progress:
     def fail(self, problem: str) -> None:
         if self.problem is None:
             self.problem = problem
+
+    def did(self, action: str) -> None:
+        if action not in self.done:
+            self.done.append(action)
 
     def result(self) -> dict[str, Any]:
         """The entry of a module's `results`."""

@@ -42,6 +42,11 @@ options:
           - 2 to 63 letters, digits, V(-), V(.) and V(_), the last three neither first nor last.
         type: str
         required: true
+      new_name:
+        description:
+          - Name the host shall have. A host called O(hosts[].name) is renamed; one that is called like this already
+            stays as it is; if there is neither, it is registered under this name.
+        type: str
       type:
         description:
           - Kind of hypervisor. Sets both drivers. V(qemu) is KVM's driver without hardware virtualization.
@@ -63,7 +68,8 @@ options:
         type: str
       template:
         description:
-          - Attributes of the host's template. They are merged; attributes not named here stay.
+          - Attributes of the host's template. They are merged; attributes not named here stay, unless
+            O(template_mode=replace).
           - A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary (a vector), or a list of
             these (an attribute that occurs several times).
           - Names are stored in capitals. An empty value and a missing attribute count as the same.
@@ -78,10 +84,33 @@ options:
     description:
       - V(present) - the host is registered. Whether it is enabled stays as it is.
       - V(enabled), V(disabled), V(offline) - the host is registered and has that status.
-      - V(absent) - the host is not registered. A host that runs virtual machines is not removed but fails.
+      - V(absent) - the host is not registered. A host that runs virtual machines is not removed but fails, unless
+        O(flush=true).
     type: str
     choices: [present, absent, enabled, disabled, offline]
     default: present
+  template_mode:
+    description:
+      - V(merge) - attributes not named in O(hosts[].template) stay.
+      - V(replace) - they are removed, except those that monitoring writes and the labels. A host without
+        O(hosts[].template) keeps all.
+    type: str
+    choices: [merge, replace]
+    default: merge
+  flush:
+    description:
+      - Before a host is disabled, taken offline or removed, asks OpenNebula's scheduler to move its virtual machines to
+        other hosts, and waits for at most O(wait_timeout) until the host is empty.
+      - Needs O(state=disabled), O(state=offline), O(state=absent) or O(purge=true).
+    type: bool
+    default: false
+  purge:
+    description:
+      - Removes every host that is not in O(hosts), which must not be empty. A host that runs virtual machines is not
+        removed but fails, unless O(flush=true).
+      - The hosts concerned follow the listed ones in RV(results).
+    type: bool
+    default: false
   wait:
     description:
       - With O(state=present) and O(state=enabled), whether to wait until enabled hosts are monitored.
@@ -129,6 +158,15 @@ EXAMPLES = r"""
     hosts:
       - name: kvm1
 
+- name: Move everything away from a host, then remove it
+  kubenebula.opennebula.one_host:
+    api_password: "{{ oneadmin_password }}"
+    state: absent
+    flush: true
+    wait_timeout: 900
+    hosts:
+      - name: kvm2
+
 - name: Remove a host that runs no virtual machines
   kubenebula.opennebula.one_host:
     api_password: "{{ oneadmin_password }}"
@@ -139,7 +177,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One entry per host of O(hosts), in the same order.
+  description: One entry per host of O(hosts), in the same order, then one per purged host.
   returned: when OpenNebula could be asked
   type: list
   elements: dict
@@ -166,8 +204,8 @@ results:
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(cluster), V(update), V(enable), V(disable),
-          V(offline), V(delete).
+        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(cluster), V(update), V(enable),
+          V(disable), V(offline), V(flush), V(delete).
       type: list
       elements: str
       returned: always
@@ -185,7 +223,7 @@ results:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, host_apply, plan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, engine, host, host_apply, plan
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
 
 
@@ -193,6 +231,7 @@ def argument_spec() -> dict[str, object]:
     """The options of the module, connection included."""
     item = {
         "name": {"type": "str", "required": True},
+        "new_name": {"type": "str"},
         "type": {"type": "str", "choices": ["kvm", "lxc", "qemu"]},
         "im_mad": {"type": "str"},
         "vmm_mad": {"type": "str"},
@@ -215,6 +254,9 @@ def argument_spec() -> dict[str, object]:
             "choices": ["present", "absent", "enabled", "disabled", "offline"],
             "default": "present",
         },
+        "template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"},
+        "flush": {"type": "bool", "default": False},
+        "purge": {"type": "bool", "default": False},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 300},
     }
@@ -226,9 +268,11 @@ def main() -> None:
     def work(client: Client) -> dict[str, object]:
         params = module.params
         wanted = host_apply.Wanted(
-            [host.spec(item) for item in params["hosts"]], params["state"], params["wait"], params["wait_timeout"]
+            [host.spec(item) for item in params["hosts"]],
+            replace=params["template_mode"] == "replace",
+            **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},
         )
-        result = host_apply.ensure(client, wanted, check_mode=module.check_mode)
+        result = engine.ensure(client, wanted, check_mode=module.check_mode)
         problem = plan.failure("host", result["results"])
         return {**result, "msg": problem} if problem else result
 

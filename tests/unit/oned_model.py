@@ -44,6 +44,8 @@ class ModelHost:
 class Oned:
     """probe: called for each enabled, unmonitored host whenever the pool is read; returns its next state.
 
+    moves: whether the scheduler finds another host for a machine on a host that is out of service.
+
     misbehave: called with each method before it is carried out; may raise.  lose: called after it was carried out.
     """
 
@@ -53,6 +55,8 @@ class Oned:
     probe: Callable[[ModelHost], str] = lambda host: "MONITORED"
     misbehave: Callable[[str, tuple[Any, ...]], None] = lambda method, params: None
     lose: Callable[[str, tuple[Any, ...]], None] = lambda method, params: None
+    moves: Callable[[int], bool] = lambda vm: True
+    rescheduled: set[int] = field(default_factory=set)
     log: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     requests: int = 0
     next_id: int = 0
@@ -101,6 +105,9 @@ class Oned:
 
     def hostpool_info(self) -> str:
         for host in self.hosts.values():
+            if host.state in ("DISABLED", "OFFLINE", "MONITORING_DISABLED"):
+                host.vms = [vm for vm in host.vms if vm not in self.rescheduled or not self.moves(vm)]
+        for host in self.hosts.values():
             if host.state in ("INIT", "MONITORING_INIT"):
                 host.polls += 1
                 host.state = self.probe(host)
@@ -136,11 +143,28 @@ class Oned:
         return host.id
 
     def host_update(self, number: int, text: str, append: int) -> int:
-        assert append == 1, "replacing would drop what the probes wrote"
+        host = self._host(number)
         try:
-            self._host(number).template.update(parse(text))
+            given = parse(text)
         except TemplateError as error:
             raise Refused(f"Cannot update template. Parse error: {error}", 8192) from error
+        kept = {"IM_MAD": host.im_mad, "VM_MAD": host.vm_mad}
+        host.template = {**host.template, **given} if append else {**given, **kept}
+        return number
+
+    def host_rename(self, number: int, name: str) -> int:
+        host = self._host(number)
+        taken = next((h for h in self.hosts.values() if h.name.casefold() == name.casefold() and h is not host), None)
+        if taken is not None:
+            raise Refused(f"host cannot be renamed to {name} because it collides with host {taken.id}", 2048)
+        host.name = name
+        return number
+
+    def vm_action(self, action: str, number: int) -> int:
+        assert action == "resched"
+        if number not in self.vms:
+            raise Refused(f"Error getting virtual machine [{number}].", 1024)
+        self.rescheduled.add(number)
         return number
 
     def host_status(self, number: int, status: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import host, host_apply
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, host, host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError, Unreachable
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import failure
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
@@ -31,7 +31,7 @@ class Lab:
         wanted = host_apply.Wanted([host.spec(item) for item in hosts], **options)
         self.oned.log.clear()
         self.oned.requests = 0
-        return host_apply.ensure(one, wanted, check_mode=check_mode)
+        return engine.ensure(one, wanted, check_mode=check_mode)
 
     @property
     def written(self) -> list[str]:
@@ -170,7 +170,7 @@ def test_a_lost_answer_is_looked_up_before_the_call_is_repeated(
     assert result["results"][0]["failed"] is False
     assert result["results"][0]["actions"] == predicted["results"][0]["actions"]
     assert lab.written.count(method.removeprefix("one.")) == (1 if carried_out else 2)
-    assert lab.clock.now >= host_apply.SETTLE_SECONDS
+    assert lab.clock.now >= engine.SETTLE_SECONDS
     assert lab.run(wanted, state=state)["changed"] is False
 
 
@@ -183,7 +183,7 @@ def test_a_write_that_is_never_answered_fails_its_host(lab: Lab) -> None:
     result = lab.run(KVM1)
     assert result["results"][0]["msg"] == "gave no answer within 30 s"
     assert result["results"][0]["state"] == "ABSENT"
-    assert lab.written == ["host.allocate"] * host_apply.ROUNDS
+    assert lab.written == ["host.allocate"] * engine.ROUNDS
 
 
 def test_a_connection_lost_after_the_change_is_told_with_what_was_done(lab: Lab) -> None:
@@ -209,7 +209,8 @@ def test_machines_are_named_when_a_host_is_not_removed(lab: Lab) -> None:
     lab.oned.vms = {10: "web"}
     result = lab.run({"name": "kvm1"}, {"name": "lxc1"}, state="absent")
     assert (
-        result["results"][0]["msg"] == "host kvm1 still runs virtual machines: web (10); move or terminate them first"
+        result["results"][0]["msg"]
+        == "host kvm1 still runs virtual machines: web (10); move or terminate them first, or set flush"
     )
     assert [r["state"] for r in result["results"]] == ["MONITORED", "ABSENT"]
     assert lab.written == ["host.delete"]
@@ -333,3 +334,144 @@ def test_asking_for_a_second_probe_may_fail_too(lab: Lab) -> None:
         message
         == "it is in ERROR: no ruby; asking for another probe failed: one.host.status: Not authorized (code 512)"
     )
+
+
+def test_renaming(lab: Lab) -> None:
+    lab.oned.add("old", cluster=100)
+    wanted = {"name": "old", "new_name": "kvm1", "type": "kvm"}
+    assert lab.run(wanted, check_mode=True)["diff"]["after"]["old"]["name"] == "kvm1"
+    result = lab.run(wanted)
+    assert (result["results"][0]["actions"], result["results"][0]["id"]) == (["rename"], 0)
+    assert (lab.oned.hosts[0].name, lab.oned.hosts[0].cluster) == ("kvm1", 100)
+    assert lab.run(wanted)["changed"] is False
+    lab.oned.add("old")
+    assert lab.run(wanted)["results"][0]["msg"] == "it cannot be renamed to kvm1: there is such a host already (0)"
+
+
+def test_a_host_that_does_not_exist_is_registered_under_its_new_name(lab: Lab) -> None:
+    assert lab.run({**KVM1, "new_name": "kvm9"})["results"][0]["actions"] == ["allocate"]
+    assert [found.name for found in lab.oned.hosts.values()] == ["kvm9"]
+
+
+def test_a_name_may_change_its_capitals(lab: Lab) -> None:
+    lab.oned.add("kvm1")
+    assert lab.run({"name": "kvm1", "new_name": "KVM1"})["results"][0]["actions"] == ["rename"]
+    assert lab.oned.hosts[0].name == "KVM1"
+
+
+def test_replacing_keeps_what_monitoring_wrote_and_the_labels(lab: Lab) -> None:
+    lab.oned.add("kvm1", template={"NOTE": "old", "LABELS": "x", "KVM_MACHINES": "pc q35"})
+    wanted = {"name": "kvm1", "template": {"rack": 7}}
+    result = lab.run(wanted, replace=True)
+    assert result["diff"]["before"]["kvm1"]["template"] == {"NOTE": "old"}
+    assert result["diff"]["after"]["kvm1"]["template"] == {"RACK": "7"}
+    kept = {"ARCH": "x86_64", "KVM_MACHINES": "pc q35", "LABELS": "x", "RACK": "7"}
+    assert lab.oned.hosts[0].template == {**kept, "IM_MAD": "kvm", "VM_MAD": "kvm"}
+    assert lab.run(wanted, replace=True)["changed"] is False
+    assert lab.run({"name": "kvm1"}, replace=True)["changed"] is False
+    assert lab.run({"name": "kvm1", "template": {}}, replace=True)["results"][0]["actions"] == ["update"]
+
+
+@pytest.mark.parametrize("state", ["disabled", "offline"])
+def test_flush_moves_machines_after_the_host_is_out_of_service(lab: Lab, state: str) -> None:
+    lab.oned.add("kvm1", vms=[10, 11])
+    lab.oned.vms = {10: "web", 11: "db"}
+    result = lab.run({"name": "kvm1"}, state=state, flush=True)
+    assert result["results"][0]["actions"] == [state.removesuffix("d"), "flush"]
+    assert result["diff"]["after"]["kvm1"]["vms"] == []
+    assert lab.written == ["host.status", "vm.action", "vm.action"]
+    assert lab.oned.hosts[0].vms == []
+    assert lab.run({"name": "kvm1"}, state=state, flush=True)["changed"] is False
+
+
+def test_flush_before_removal(lab: Lab) -> None:
+    lab.oned.add("kvm1", vms=[10])
+    lab.oned.vms = {10: "web"}
+    result = lab.run({"name": "kvm1"}, state="absent", flush=True)
+    assert result["results"][0]["actions"] == ["disable", "flush", "delete"]
+    assert lab.written == ["host.status", "vm.action", "host.delete"]
+    assert lab.oned.hosts == {}
+
+
+def test_a_host_that_does_not_get_empty_is_not_removed(lab: Lab) -> None:
+    lab.oned.add("kvm1", vms=[10])
+    lab.oned.vms = {10: "web"}
+    lab.oned.moves = lambda _vm: False
+    result = lab.run({"name": "kvm1"}, state="absent", flush=True, wait_timeout=20)["results"][0]
+    assert result["msg"].startswith("after 20 s these virtual machines are still on it: web (10); is there another")
+    assert (result["actions"], result["state"]) == (["disable", "flush"], "DISABLED")
+    assert 20 <= lab.clock.now <= 22
+
+
+def test_a_machine_that_ends_while_it_is_flushed_is_no_failure(lab: Lab) -> None:
+    lab.oned.add("kvm1", vms=[10])
+
+    def ends(method: str, _params: tuple[Any, ...]) -> None:
+        if method == "one.vm.action":
+            lab.oned.hosts[0].vms = []
+
+    lab.oned.misbehave = ends
+    result = lab.run({"name": "kvm1"}, state="absent", flush=True)
+    assert (result["results"][0]["actions"], result["results"][0]["failed"]) == (["disable", "delete"], False)
+
+
+def test_a_connection_lost_while_emptying_removes_nothing(lab: Lab) -> None:
+    lab.oned.add("kvm1", vms=[10])
+    lab.oned.vms = {10: "web"}
+
+    def cut(vm: int) -> bool:
+        lab.transport.before = lambda _body: (_ for _ in ()).throw(Unreachable("refused"))
+        return False
+
+    lab.oned.moves = cut
+    result = lab.run({"name": "kvm1"}, state="absent", flush=True)["results"][0]
+    assert result["msg"] == "waiting for its virtual machines to move was cut short: refused"
+    assert "delete" not in result["actions"]
+
+
+def test_purge_removes_who_is_not_listed_and_runs_nothing(lab: Lab) -> None:
+    for name, vms in (("kvm1", []), ("old", []), ("busy", [10])):
+        lab.oned.add(name, vms=vms)
+    lab.oned.vms = {10: "web"}
+    result = lab.run(KVM1, purge=True)
+    assert [(r["name"], r["actions"], r["failed"]) for r in result["results"]] == [
+        ("kvm1", [], False),
+        ("busy", [], True),
+        ("old", ["delete"], False),
+    ]
+    assert "busy still runs virtual machines: web (10)" in result["results"][1]["msg"]
+    assert lab.run(KVM1, purge=True, flush=True)["results"][1]["actions"] == ["disable", "flush", "delete"]
+    assert [found.name for found in lab.oned.hosts.values()] == ["kvm1"]
+
+
+def test_a_lost_answer_to_a_purge_is_looked_up(lab: Lab) -> None:
+    lab.oned.add("kvm1")
+    lab.oned.add("old")
+    lab.oned.lose = once("one.host.delete", NoAnswer("lost"))
+    result = lab.run(KVM1, purge=True)["results"][1]
+    assert (result["name"], result["actions"], result["failed"], result["state"]) == (
+        "old",
+        ["delete"],
+        False,
+        "ABSENT",
+    )
+
+
+@pytest.mark.parametrize(
+    ("hosts", "options", "reason"),
+    [
+        ([], {"purge": True}, "purge with an empty list would remove every host: list at least one"),
+        ([KVM1], {"purge": True, "state": "absent"}, "purge removes the hosts that are not listed"),
+        ([KVM1], {"flush": True}, "it does not go with state present"),
+        ([{**KVM1, "new_name": "a1"}], {"state": "absent"}, "host kvm1: new_name does not go with state absent"),
+        ([{**KVM1, "new_name": "a b"}], {}, "host name 'a b' is not possible"),
+        ([{**KVM1, "new_name": "LXC1"}, LXC1], {}, "listed more than once"),
+    ],
+)
+def test_options_that_contradict_each_other(
+    lab: Lab, hosts: list[dict[str, Any]], options: dict[str, Any], reason: str
+) -> None:
+    lab.oned.add("kvm1")
+    with pytest.raises(OnedError, match=reason):
+        lab.run(*hosts, **options)
+    assert lab.written == []

@@ -9,21 +9,22 @@ from typing import Any
 
 import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import diff, host, host_plan
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.cluster import Cluster
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import Host
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_plan import World
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_plan import Intent, World
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import OWN_ID, ItemPlan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Ref
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
 
 KVM1 = Host(0, "kvm1", "MONITORED", "kvm", "kvm", 0, "default", {"ARCH": "x86_64", "LABELS": "a,b", "RESERVED_CPU": ""})
-WORLD = World([KVM1], [Cluster(0, "default"), Cluster(100, "edge")])
+WORLD = World([KVM1], [Ref(0, "default"), Ref(100, "edge")])
 
 
 def plan(wanted: dict[str, Any], world: World = WORLD, state: str = "present", *, probe_again: bool = True) -> ItemPlan:
     spec = host.spec({"name": "kvm1", **wanted})
-    host_plan.check([spec], world, state)
-    return host_plan.plan([spec], world, state, probe_again=probe_again)[0]
+    intent = Intent(state, probe_again)
+    host_plan.check([spec], world, intent)
+    return host_plan.plan([spec], world, intent)[0]
 
 
 def calls(item: ItemPlan) -> list[tuple[str, tuple[Any, ...]]]:
@@ -146,14 +147,16 @@ def test_removal() -> None:
 def test_a_host_that_runs_machines_is_not_removed(vms: tuple[int, ...], running_vms: int, machines: str) -> None:
     item = plan({}, World([replace(KVM1, vms=vms, running_vms=running_vms)], vm_names={10: "web"}), "absent")
     assert item.changes == ()
-    assert item.problem == f"host kvm1 still runs virtual machines: {machines}; move or terminate them first"
+    assert (
+        item.problem == f"host kvm1 still runs virtual machines: {machines}; move or terminate them first, or set flush"
+    )
 
 
 def test_names_are_matched_exactly_and_then_without_case() -> None:
     assert plan({"name": "KVM1"}).id == 0
     both = World([KVM1, replace(KVM1, id=1, name="KVM1")])
     assert plan({"name": "KVM1"}, both).id == 1
-    assert plan({"name": "Kvm1"}, both).problem == "several hosts are called like this: kvm1, KVM1"
+    assert plan({"name": "Kvm1"}, both).problem == "several hosts are called like this: kvm1 (0), KVM1 (1)"
 
 
 def test_a_strange_name_that_is_registered_already_is_taken_as_it_is() -> None:
@@ -179,13 +182,13 @@ def test_mistakes_are_told_before_anything_is_changed(wanted: dict[str, Any], mi
 def test_all_mistakes_are_told_at_once() -> None:
     specs = [host.spec({"name": name}) for name in ("a", "b-")]
     with pytest.raises(SetupError) as caught:
-        host_plan.check(specs, World([]), "present")
+        host_plan.check(specs, World([]), Intent())
     assert str(caught.value).count("; ") == 3
 
 
 def test_a_host_is_listed_once() -> None:
     with pytest.raises(SetupError, match=r"more than once \(capitals do not tell names apart\): kvm1, KVM1"):
-        host_plan.check_names([host.spec({"name": name}) for name in ("kvm1", "kvm2", "KVM1")])
+        host_plan.check_wishes([host.spec({"name": name}) for name in ("kvm1", "kvm2", "KVM1")], Intent())
 
 
 @pytest.mark.parametrize(

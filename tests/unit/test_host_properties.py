@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import host, host_apply
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, host, host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
 from hypothesis import given, settings
@@ -54,6 +55,7 @@ def wishes(draw: st.DrawFn) -> dict[str, Any]:
         "cluster": st.sampled_from(["default", "EDGE", "101", "nope"]),
         "template": TEMPLATES,
         "labels": LABELS,
+        "new_name": st.sampled_from([*NAMES, "new3"]),
     }
     for key, values in optional.items():
         if draw(st.booleans()):
@@ -61,13 +63,13 @@ def wishes(draw: st.DrawFn) -> dict[str, Any]:
     return wanted
 
 
-def run(oned: Oned, wanted: list[dict[str, Any]], state: str, *, check_mode: bool = False, wait: bool = True) -> Any:
+def run(oned: Oned, wanted: list[dict[str, Any]], options: host_apply.Wanted, *, check_mode: bool = False) -> Any:
     clock = Clock()
     one = Client(ModelTransport(oned), "oneadmin", "secret", clock=clock, sleep=clock.sleep)
     specs = [host.spec(item) for item in wanted]
     oned.log.clear()
     try:
-        return host_apply.ensure(one, host_apply.Wanted(specs, state, wait), check_mode=check_mode)
+        return engine.ensure(one, replace(options, specs=specs), check_mode=check_mode)
     except OnedError as error:
         return str(error)
 
@@ -84,22 +86,31 @@ def shape(oned: Oned) -> Any:
     return sorted((h.name, h.state, h.cluster, sorted(map(str, h.template.items()))) for h in oned.hosts.values())
 
 
-CASES = (oneds(), st.lists(wishes(), max_size=3), st.sampled_from(STATES), st.booleans())
+OPTIONS = st.builds(
+    host_apply.Wanted,
+    specs=st.just([]),
+    state=st.sampled_from(STATES),
+    wait=st.booleans(),
+    replace=st.booleans(),
+    flush=st.booleans(),
+    purge=st.booleans(),
+)
+CASES = (oneds(), st.lists(wishes(), max_size=3), OPTIONS)
 
 
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(*CASES)
 def test_check_mode_and_diff_tell_what_a_run_does(
-    oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool
+    oned: Oned, wanted: list[dict[str, Any]], options: host_apply.Wanted
 ) -> None:
     before = copy.deepcopy(oned.hosts)
-    predicted = run(oned, wanted, state, check_mode=True, wait=wait)
+    predicted = run(oned, wanted, options, check_mode=True)
     assert oned.writes == []
     assert {number: found.template for number, found in oned.hosts.items()} == {
         number: found.template for number, found in before.items()
     }
     oned.hosts = before
-    done = run(oned, wanted, state, wait=wait)
+    done = run(oned, wanted, options)
     assert told(done) == told(predicted)
     if isinstance(done, str):
         assert oned.writes == []
@@ -107,31 +118,34 @@ def test_check_mode_and_diff_tell_what_a_run_does(
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
-def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool) -> None:
-    first = run(oned, wanted, state, wait=wait)
-    second = run(oned, wanted, state, wait=wait)
+def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], options: host_apply.Wanted) -> None:
+    first = run(oned, wanted, options)
+    second = run(oned, wanted, options)
     assert oned.writes == []
     if isinstance(first, str):
         assert second == first
     else:
         assert second["changed"] is False
-        assert [r["failed"] for r in second["results"]] == [r["failed"] for r in first["results"]]
+        assert [r["name"] for r in second["results"] if r["failed"]] == [
+            r["name"] for r in first["results"] if r["failed"]
+        ]
         assert second["diff"] == {"before": {}, "after": {}}
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_the_diff_shows_what_is_there_afterwards(
-    oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool
+    oned: Oned, wanted: list[dict[str, Any]], options: host_apply.Wanted
 ) -> None:
-    result = run(oned, wanted, state, wait=wait)
+    result = run(oned, wanted, options)
     if isinstance(result, str):
         return
     there = {found.name.casefold(): found for found in oned.hosts.values()}
     for name in result["diff"]["before"]:
-        assert name in result["diff"]["after"] or name.casefold() not in there
+        # Another host may have been given the name of one that is gone.
+        assert name in result["diff"]["after"] or name.casefold() not in there or options.purge
     for name, shown in result["diff"]["after"].items():
-        found = there[name.casefold()]
+        found = there[shown.get("name", name).casefold()]
         assert (shown["im_mad"], shown["vmm_mad"]) == (found.im_mad, found.vm_mad)
         assert shown["cluster"] == CLUSTERS[found.cluster]
         assert {key: found.template.get(key) for key in shown["template"]} == shown["template"]
@@ -142,18 +156,20 @@ def test_the_diff_shows_what_is_there_afterwards(
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(*CASES, st.lists(st.sampled_from(["fine", "fine", "lost before", "lost after", "no leader"]), max_size=8))
 def test_lost_answers_and_elections_change_nothing_about_the_outcome(
-    oned: Oned, wanted: list[dict[str, Any]], state: str, wait: bool, faults: list[str]
+    oned: Oned, wanted: list[dict[str, Any]], options: host_apply.Wanted, faults: list[str]
 ) -> None:
     steady = copy.copy(oned)
     steady.hosts, steady.log = copy.deepcopy(oned.hosts), []
-    expected = run(steady, wanted, state, wait=wait)
+    expected = run(steady, wanted, options)
     left = list(faults)
     now = ""
 
     def before(method: str, _params: tuple[Any, ...]) -> None:
         nonlocal now
         now = left.pop(0) if left else "fine"
-        if now == "lost before" and method.endswith(("allocate", "update", "status", "delete", "addhost")):
+        if now == "lost before" and method.endswith(
+            ("allocate", "update", "status", "delete", "addhost", "rename", "action")
+        ):
             raise NoAnswer("lost")
         if now == "no leader":
             raise Refused("Cannot process request, no leader found", 8192)
@@ -163,7 +179,7 @@ def test_lost_answers_and_elections_change_nothing_about_the_outcome(
             raise NoAnswer("lost")
 
     oned.misbehave, oned.lose = before, after
-    done = run(oned, wanted, state, wait=wait)
+    done = run(oned, wanted, options)
     if isinstance(done, str) or any(r["msg"] == "lost" for r in done["results"]):
         return  # the faults outlasted every round: told as a failure
     assert [(r["name"], r["failed"], sorted(r["actions"])) for r in done["results"]] == [

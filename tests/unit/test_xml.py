@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import cluster, host, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Ref, pick
 
 HOST = """<HOST><ID>0</ID><NAME>kvm1</NAME><STATE>{state}</STATE><IM_MAD><![CDATA[kvm]]></IM_MAD>
 <VM_MAD><![CDATA[qemu]]></VM_MAD><CLUSTER_ID>100</CLUSTER_ID><CLUSTER>edge</CLUSTER>
@@ -85,8 +86,8 @@ def test_clusters_are_found_by_id_name_and_without_case() -> None:
         "<CLUSTER><ID>0</ID><NAME>default</NAME></CLUSTER></CLUSTER_POOL>"
     )
     clusters = cluster.from_pool(pool)
-    assert cluster.find(clusters, "0") == cluster.Cluster(0, "default")
-    assert cluster.find(clusters, "edge") == cluster.Cluster(100, "Edge")
-    assert cluster.find(clusters, "Edge") == cluster.Cluster(100, "Edge")
-    assert cluster.find(clusters, "1") is None
-    assert cluster.find(clusters, "") is None
+    assert pick(clusters, "0") == Ref(0, "default")
+    assert pick(clusters, "edge") == Ref(100, "Edge")
+    assert pick(clusters, "Edge") == Ref(100, "Edge")
+    assert pick(clusters, "1") is None
+    assert pick(clusters, "") is None
