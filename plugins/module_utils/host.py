@@ -64,6 +64,13 @@ NOT_THE_USERS = frozenset(
     ]
 )
 PROBED_PREFIXES = ("KVM_", "LXC_")
+
+
+def kept(key: str) -> bool:
+    """Whether an attribute stays when a template is replaced: oned's own, or what the probes write."""
+    return key in NOT_THE_USERS or key.startswith(PROBED_PREFIXES)
+
+
 _ERROR_PREFIX = re.compile(r"^\w{3} \w{3} +\d+ [\d:]+ \d{4} : (Error monitoring Host \S+ \(\d+\):)?\s*")
 
 

@@ -60,11 +60,11 @@ class World:
 
 @dataclass(frozen=True)
 class Intent:
-    """What is wanted of all hosts alike.
+    """What is wanted of all hosts alike: present, absent, enabled, disabled or offline.
 
-    state: present, absent, enabled, disabled or offline. probe_again: a host in ERROR is enabled once more, which makes
-    oned probe it at once instead of after up to 180 s. replace: templates replace what is there. flush: machines are
-    moved away from hosts that go out of service. purge: hosts that nobody listed are removed.
+    probe_again: a host in ERROR is set offline and enabled, so that oned probes it now and not in up to 195 s.
+    replace: templates replace what is there. flush: machines move away from hosts that go out of service. purge: hosts
+    that nobody listed are removed.
     """
 
     state: str = "present"
@@ -172,7 +172,7 @@ def _new(spec: HostSpec, world: World, state: str) -> ItemPlan:
 
 
 def _existing(spec: HostSpec, host: Host, world: World, intent: Intent) -> ItemPlan:
-    wanted, kept = _wanted(spec, host), _kept if intent.replace and spec.template is not None else None
+    wanted, kept = _wanted(spec, host), nouns.kept if intent.replace and spec.template is not None else None
     going = {} if kept is None else {key: host.template[key] for key in update.surplus(wanted, host.template, kept)}
     before = _attributes(spec, host, going)
     if (spec.im_mad or host.im_mad, spec.vmm_mad or host.vmm_mad) != (host.im_mad, host.vmm_mad):
@@ -198,7 +198,7 @@ def _existing(spec: HostSpec, host: Host, world: World, intent: Intent) -> ItemP
         after["template"] = {**left, **update.differing(wanted, host.template)}
     status = _wanted_status(host, intent)
     if status is not None:
-        changes.append(_status(status))
+        changes.extend(_PROBE_AGAIN if host.status == "error" and status == "enabled" else [_status(status)])
         after["status"] = _STATUSES[status][1]
     if intent.flush and host.vms and intent.state in ("disabled", "offline"):
         changes.extend(_flush(host))
@@ -221,12 +221,13 @@ def _wanted(spec: HostSpec, host: Host) -> Template:
     return wanted
 
 
-def _kept(key: str) -> bool:
-    return key in nouns.NOT_THE_USERS or key.startswith(nouns.PROBED_PREFIXES)
-
-
 def _status(state: str) -> Change:
     return Change(state.removesuffix("d"), "one.host.status", (OWN_ID, _STATUSES[state][0]))
+
+
+# Enabled from ERROR, a host waits for its turn; enabled from OFFLINE, it is probed now (HostMonitorManager.cc).
+_GO_OFFLINE = Change("enable", "one.host.status", (OWN_ID, nouns.OFFLINE))
+_PROBE_AGAIN = (_GO_OFFLINE, Change("enable", "one.host.status", (OWN_ID, nouns.ENABLE), LATER))
 
 
 def _flush(host: Host) -> tuple[Change, ...]:

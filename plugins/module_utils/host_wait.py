@@ -17,6 +17,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import C
 POLL_SECONDS = 2.0
 # Before the one extra probe: a name that was registered a moment ago may not resolve everywhere yet.
 PROBE_AGAIN_SECONDS = 5.0
+LEFT_OFFLINE = "it was left OFFLINE: state enabled brings it back"
 
 
 @dataclass
@@ -30,9 +31,14 @@ class Waiter:
     def wait(self, world: World, items: Iterable[Progress], probed: set[str]) -> World:
         """Wait for every item that has not failed and whose host is enabled; failures are noted in the item.
 
-        A host in ERROR gets one more probe per run (oned itself tries again only after 180 s), unless it is in
+        A host in ERROR gets one more probe per run (oned itself tries again only after 180 to 195 s), unless it is in
         `probed`. Returns the pools as last seen.
         """
+        items = list(items)
+        for item in items:
+            host = _host(world, item)
+            if item.name in probed and host is not None and host.status == "offline":
+                item.problem = f"{item.problem or 'asking for another probe failed'}; {LEFT_OFFLINE}"
         waiting = [item for item in items if item.problem is None]
         deadline = self.client.clock() + self.timeout
         while True:
@@ -41,7 +47,7 @@ class Waiter:
                 return world
             if self.client.clock() >= deadline:
                 for item in waiting:
-                    item.fail(self._late(_host(world, item)))
+                    item.fail(self._late(_host(world, item), item.name in probed))
                 return world
             self.client.sleep(POLL_SECONDS)
             try:
@@ -63,18 +69,30 @@ class Waiter:
         since = self._again.setdefault(item.name, self.client.clock())
         if self.client.clock() - since >= PROBE_AGAIN_SECONDS:
             probed.add(item.name)
-            try:
-                self.client.write("one.host.status", host.id, nouns.ENABLE)
-            except OnedError as error:
-                item.fail(f"{explain(host)}; asking for another probe failed: {error}")
+            problem = self._probe(host)
+            if problem:
+                item.fail(f"{explain(host)}; asking for another probe failed: {problem}")
                 return False
         return True
 
-    def _late(self, host: Host | None) -> str:
+    def _probe(self, host: Host) -> str:
+        """Have a host in ERROR probed now: enabling it alone would only wait for its turn. Returns what failed."""
+        left = ""
+        for status in (nouns.OFFLINE, nouns.ENABLE):
+            try:
+                self.client.write("one.host.status", host.id, status)
+            except OnedError as error:
+                return f"{error}{left}"
+            left = f"; {LEFT_OFFLINE}"
+        return ""
+
+    def _late(self, host: Host | None, probed: bool) -> str:
         if host is None:
             return f"it is not registered after {self.timeout:g} s"
-        if host.status == "error":
+        if host.status == "error" or host.error:
             return explain(host)
+        if probed:
+            return f"it was in ERROR, and another probe brought no answer within {self.timeout:g} s; {_advice(host)}"
         return (
             f"it is still {host.state} after {self.timeout:g} s: oned has not probed it. Does oned know the driver "
             f"{host.im_mad} (IM_MAD in oned.conf and monitord.conf), and do the host's datagrams reach MONITOR_ADDRESS?"
@@ -110,12 +128,18 @@ def _host(world: World, item: Progress) -> Host | None:
 
 
 def explain(host: Host) -> str:
-    """Why a host is in ERROR: oned's reason, or where to look, since oned gives none when it could not log in."""
+    """Why a host is in ERROR: oned's reason, or where to look.
+
+    oned gives a reason only where a probe that runs already fails; a log-in or a first probe that fails has none.
+    """
     if host.error:
         return f"it is in ERROR: {host.error}"
+    return f"it is in ERROR and oned gives no reason; {_advice(host)}"
+
+
+def _advice(host: Host) -> str:
+    tool = "LXC" if host.im_mad == "lxc" else "virsh"
     return (
-        "it is in ERROR and oned gives no reason, which mostly means that oned could not log in: check that the name "
-        f"{host.name} resolves in the oned pod, that oneadmin's public key is in the host's authorized_keys and the "
-        f"host's key in known_hosts (ssh oneadmin@{host.name} from the oned container), and that the host has what "
-        f"opennebula-node-{host.im_mad} brings; the cause stands in /var/log/one/monitor.log of the oned pod"
+        f"either oned cannot log in (try ssh {host.name} in the oned pod) or a probe fails on the host (does {tool} "
+        "work there for oneadmin?): /var/log/one/monitor.log in the pod says which"
     )

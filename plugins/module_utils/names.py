@@ -15,8 +15,8 @@ _DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 def host_name_problem(name: str) -> str | None:
     """Why oned would refuse `name` for a host, or None.
 
-    The rules are those of OpenNebula 6.10, src/host/HostPool.cc: 2 to 63 characters, letters, digits, ``-``, ``.`` and
-    ``_``, the last three neither first nor last.
+    The rules are those of OpenNebula 6.10.5, src/host/HostPool.cc; 6.10.0 takes names that no SSH could use. 2 to 63
+    characters, letters, digits, ``-``, ``.`` and ``_``, the last three neither first nor last.
     """
     if not 2 <= len(name) <= 63:
         return f"it has {len(name)} characters, OpenNebula takes 2 to 63"

@@ -114,9 +114,9 @@ options:
   wait:
     description:
       - With O(state=present) and O(state=enabled), whether to wait until enabled hosts are monitored.
-      - A host found in C(ERROR) is then probed again at once, which is a change; OpenNebula itself would try again
-        after up to 180 seconds. Each host gets one such extra probe. If it still fails, the item fails with
-        OpenNebula's reason.
+      - A host found in C(ERROR) is then probed again at once, which is a change. It is set offline and enabled for
+        that, since OpenNebula itself would try again only after up to 195 seconds. Each host gets one such extra
+        probe. If it still fails, the item fails with OpenNebula's reason.
     type: bool
     default: true
   wait_timeout:

@@ -256,7 +256,7 @@ def test_oneds_reason_is_told_after_a_second_probe(lab: Lab) -> None:
     lab.oned.probe = fails("virsh: command not found")
     result = lab.run(KVM1, LXC1)
     assert [r["msg"] for r in result["results"]] == ["it is in ERROR: virsh: command not found"] * 2
-    assert lab.written.count("host.status") == 2
+    assert lab.written.count("host.status") == 4, "each is set offline and enabled, once"
     assert lab.clock.now < 15
 
 
@@ -264,7 +264,7 @@ def test_without_a_reason_there_is_advice(lab: Lab) -> None:
     lab.oned.probe = fails("")
     message = lab.run(KVM1)["results"][0]["msg"]
     assert "oned gives no reason" in message
-    assert "ssh oneadmin@kvm1 from the oned container" in message
+    assert "ssh kvm1 in the oned pod" in message and "virsh" in message
     assert "/var/log/one/monitor.log" in message
 
 
@@ -280,7 +280,7 @@ def test_a_host_found_in_error_is_probed_once_more_and_that_is_a_change(lab: Lab
     assert lab.run(KVM1, state=state, check_mode=True)["results"][0]["actions"] == ["enable"]
     result = lab.run(KVM1, state=state)
     assert (result["changed"], result["results"][0]["state"]) == (True, "MONITORED")
-    assert lab.written == ["host.status"]
+    assert lab.written == ["host.status", "host.status"]
     assert lab.run(KVM1, state=state)["changed"] is False
 
 
@@ -289,7 +289,27 @@ def test_a_host_that_stays_in_error_fails_after_that_one_probe(lab: Lab) -> None
     lab.oned.probe = fails("no rsync")
     result = lab.run(KVM1)
     assert result["results"][0]["msg"] == "it is in ERROR: no rsync"
-    assert lab.written == ["host.status"]
+    assert lab.written == ["host.status", "host.status"]
+
+
+def test_a_probe_that_takes_too_long_is_not_taken_for_none(lab: Lab) -> None:
+    lab.oned.add("kvm1", state="ERROR")
+    lab.oned.probe = after(10**6, "MONITORED")
+    message = lab.run(KVM1, wait_timeout=20)["results"][0]["msg"]
+    assert "another probe brought no answer within 20 s" in message
+
+
+def test_a_probe_that_was_cut_short_says_so(lab: Lab) -> None:
+    lab.oned.add("kvm1", state="ERROR")
+
+    def refuse(method: str, params: tuple[Any, ...]) -> None:
+        if method == "one.host.status" and params[-1] == 0:
+            raise Refused("Not authorized", 512)
+
+    lab.oned.misbehave = refuse
+    result = lab.run(KVM1)["results"][0]
+    assert result["failed"] and result["state"] == "OFFLINE"
+    assert "Not authorized" in result["msg"] and "it was left OFFLINE" in result["msg"]
 
 
 def test_a_host_found_in_error_is_left_alone_without_waiting(lab: Lab) -> None:

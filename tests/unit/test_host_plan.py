@@ -99,9 +99,6 @@ def test_labels_can_be_taken_away_and_stay_away() -> None:
         ("present", "DISABLED", None),
         ("present", "OFFLINE", None),
         ("present", "INIT", None),
-        ("present", "ERROR", 0),
-        ("enabled", "ERROR", 0),
-        ("enabled", "MONITORING_ERROR", 0),
         ("enabled", "DISABLED", 0),
         ("enabled", "MONITORING_DISABLED", 0),
         ("enabled", "OFFLINE", 0),
@@ -118,6 +115,15 @@ def test_labels_can_be_taken_away_and_stay_away() -> None:
 def test_status(state: str, now: str, sent: int | None) -> None:
     item = plan({}, World([replace(KVM1, state=now)]), state)
     assert calls(item) == ([] if sent is None else [("one.host.status", ("ID", sent))])
+
+
+@pytest.mark.parametrize(
+    ("state", "now"), [("present", "ERROR"), ("enabled", "ERROR"), ("enabled", "MONITORING_ERROR")]
+)
+def test_a_host_in_error_goes_offline_first_for_then_it_is_probed_at_once(state: str, now: str) -> None:
+    item = plan({}, World([replace(KVM1, state=now)]), state)
+    assert calls(item) == [("one.host.status", ("ID", 2)), ("one.host.status", ("ID", 0))]
+    assert [change.stage for change in item.changes] == sorted({change.stage for change in item.changes})
 
 
 @pytest.mark.parametrize("state", ["present", "enabled"])

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh OUT_DIR: builds the stand-in packages and OUT_DIR/repo, a signed apt repository laid out as the official one.
-# The signing key is made once and kept in the cache.
+# build.sh OUT_DIR: builds the stand-in packages and OUT_DIR/repo, a signed apt repository laid out as the
+# official one. The signing key is made once and kept in the cache.
 set -euo pipefail
 
 VERSION=6.10.0.1-1
@@ -9,7 +9,8 @@ SUITE_PATH=6.10/Debian/12
 EMPTY="opennebula-common-onecfg opennebula-rubygems"
 # Links to the launcher: what each package calls its commands.
 declare -A COMMANDS=(
-  [opennebula]="bin/oned bin/mm_sched bin/onedb bin/oneshowback lib/one/mads/onemonitord lib/one/onehem/onehem-server"
+  [opennebula]="bin/oned bin/mm_sched bin/onedb bin/oneshowback
+    lib/one/mads/onemonitord lib/one/onehem/onehem-server"
   [opennebula-tools]="bin/onehost"
 )
 

@@ -68,8 +68,9 @@ class Monitord:
         with self.lock:
             oid, new = message["id"], message["host"]
             if new is None:
-                # As the real one: the agent on the host is not stopped, its messages are ignored from now on.
-                self.hosts.pop(oid, None)
+                gone = self.hosts.pop(oid, None)
+                if gone is not None:
+                    self.workers.submit(self.undeploy, gone)
                 return
             known = self.hosts.get(oid)
             if known is None:
