@@ -30,6 +30,10 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.things impor
     World,
 )
 
+# Seconds for which objects are waited for where the module has no option for it, and between looks.
+WAIT_SECONDS = 60.0
+POLL_SECONDS = 1.0
+
 
 class Declared(Kind):
     """Objects of one kind that a user declares by name, as the engine works on them."""
@@ -147,7 +151,9 @@ class Declared(Kind):
             if problem is not None:
                 return ItemPlan(name, thing.id, problem=problem)
         if self.absent:
-            return ItemPlan(name) if thing is None else self._removal(name, thing)
+            if thing is None or thing.view.get("state") in self.leaving:
+                return ItemPlan(name, None if thing is None else thing.id)
+            return self._removal(name, thing)
         changes: list[Change] = []
         if thing is None:
             arguments, view = self.birth(wish, world)
@@ -200,6 +206,25 @@ class Declared(Kind):
         pass
 
     def finish(self, client: Client, world: World, plans: Sequence[ItemPlan], items: engine.Items) -> World:
+        """Wait until what oned makes or removes in the background is there or gone."""
+        transient = self.leaving if self.absent else self.busy
+        timeout = float(self.params.get("wait_timeout") or WAIT_SECONDS)
+        deadline = client.clock() + timeout
+        while self.params.get("wait", True):
+            waiting = [i for i in items.values() if i.id is not None and self.state_of(world, i.id) in transient]
+            if not waiting:
+                return world
+            if client.clock() >= deadline:
+                for item in waiting:
+                    item.fail(f"it is still {self.state_of(world, item.id or 0)} after {timeout:g} s")
+                return world
+            client.sleep(POLL_SECONDS)
+            try:
+                world = self.read(client)
+            except OnedError as error:
+                for item in waiting:
+                    item.fail(f"waiting for it was cut short: {error}")
+                return world
         return world
 
     def must_look(self, change: Change, error: OnedError) -> bool:

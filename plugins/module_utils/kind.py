@@ -31,6 +31,9 @@ class Kind:
     refused: ClassVar[Mapping[str, str]] = {}
     # Attributes that oned adds and needs, which replacing a template keeps.
     kept: ClassVar[frozenset[str]] = frozenset()
+    # States in which an object is not usable yet, and in which it is about to vanish.
+    busy: ClassVar[frozenset[str]] = frozenset()
+    leaving: ClassVar[frozenset[str]] = frozenset()
     renames: ClassVar[bool] = True
     name_refuses: ClassVar[str] = ""
     delete_arguments: ClassVar[tuple[Any, ...]] = ()

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -91,7 +90,11 @@ class Cloud(Oned):
             return self._new(kind, arguments[0], dict(BORN.get(kind, {})))
         given = self._parsed(arguments[0])
         name = str(given.pop("NAME", ""))
-        return self._new(kind, name, {**BORN.get(kind, {}), **given})
+        need = NEEDS.get(kind, ())
+        if any(key not in given for key in need):
+            raise Refused(f"No {need[0]} in template.", 8192)
+        more = {"clusters": [max(arguments[1], 0)]} if kind in ("datastore", "vn") else {}
+        return self._new(kind, name, {**BORN.get(kind, {}), **given}, **more)
 
     @staticmethod
     def _parsed(text: str) -> Template:
@@ -156,6 +159,18 @@ class Cloud(Oned):
             self._host(number).cluster = 0
         return 0
 
+    def cluster_adddatastore(self, cluster: int, number: int) -> int:
+        return self._member("datastore", cluster, number, there=True)
+
+    def cluster_deldatastore(self, cluster: int, number: int) -> int:
+        return self._member("datastore", cluster, number, there=False)
+
+    def cluster_addvnet(self, cluster: int, number: int) -> int:
+        return self._member("vn", cluster, number, there=True)
+
+    def cluster_delvnet(self, cluster: int, number: int) -> int:
+        return self._member("vn", cluster, number, there=False)
+
     def _member(self, kind: str, cluster: int, number: int, *, there: bool) -> int:
         self.get("cluster", cluster)
         clusters = self.get(kind, number).more["clusters"]
@@ -164,6 +179,80 @@ class Cloud(Oned):
         elif not there and cluster in clusters:
             clusters.remove(cluster)
         return cluster
+
+    # Networks: made and removed in the background, their ranges beside the template.
+
+    def vnpool_info(self, *_filter: int) -> str:
+        document = self._pool("vn")
+        for thing in list(self.things["vn"].values()):
+            if thing.more["state"] == 2:
+                for entry in _entries(thing.template.pop("AR", [])):
+                    self._born(thing, entry)
+                thing.more["state"] = 1
+            elif thing.more["state"] == 3:
+                del self.things["vn"][thing.id]
+        return document
+
+    @staticmethod
+    def _born(thing: Thing, entry: dict[str, str]) -> None:
+        entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(len(thing.more["ranges"]))}
+        thing.more["ranges"][int(entry["AR_ID"])] = entry
+
+    def _ready(self, number: int) -> Thing:
+        thing = self.get("vn", number)
+        if thing.more["state"] != 1:
+            raise Refused("Could not execute: Virtual Network is in wrong state: LOCK_CREATE", 2048)
+        return thing
+
+    def vn_add_ar(self, number: int, text: str) -> int:
+        for entry in _entries(self._parsed(text)["AR"]):
+            self._born(self._ready(number), entry)
+        return number
+
+    def vn_update_ar(self, number: int, text: str) -> int:
+        for entry in _entries(self._parsed(text)["AR"]):
+            there = self._ready(number).more["ranges"][int(entry["AR_ID"])]
+            calculated = {key: there[key] for key in ("TYPE", "IP", "MAC", "ALLOCATED") if key in there}
+            self._ready(number).more["ranges"][int(entry["AR_ID"])] = {**entry, **calculated}
+        return number
+
+    def vn_rm_ar(self, number: int, entry: int) -> int:
+        if "ALLOCATED" in self._ready(number).more["ranges"][entry]:
+            raise Refused("Address Range has leases in use", 8192)
+        del self.get("vn", number).more["ranges"][entry]
+        return number
+
+    def vn_delete(self, number: int) -> int:
+        if self.get("vn", number).more["leases"]:
+            raise Refused("Cannot delete virtual network. Can not remove a virtual network with leases in use", 2048)
+        self.get("vn", number).more["state"] = 3
+        return number
+
+
+def _entries(value: Any) -> list[dict[str, str]]:
+    return value if isinstance(value, list) else [value]
+
+
+def _clusters(_cloud: Cloud, thing: Thing) -> str:
+    return ids("CLUSTERS", thing.more["clusters"])
+
+
+def _datastore(cloud: Cloud, thing: Thing) -> str:
+    kind = {"SYSTEM_DS": 1, "FILE_DS": 2, "BACKUP_DS": 3}.get(str(thing.template.get("TYPE")), 0)
+    mads = "".join(f"<{key}>{escape(str(thing.template.get(key, '-')))}</{key}>" for key in ("DS_MAD", "TM_MAD"))
+    sizes = "<TOTAL_MB>100</TOTAL_MB><FREE_MB>60</FREE_MB><USED_MB>40</USED_MB>"
+    images = ids("IMAGES", thing.more["images"])
+    return f"{mads}<TYPE>{kind}</TYPE><STATE>0</STATE>{_clusters(cloud, thing)}{sizes}{images}"
+
+
+def _vnet(cloud: Cloud, thing: Thing) -> str:
+    text = {key: escape(str(thing.template.get(key, ""))) for key in ("BRIDGE", "VN_MAD")}
+    ranges = "".join(template_xml({"AR": entry}) for entry in thing.more["ranges"].values())
+    return (
+        f"{_clusters(cloud, thing)}<BRIDGE>{text['BRIDGE']}</BRIDGE><STATE>{thing.more['state']}</STATE>"
+        f"<PARENT_NETWORK_ID/><VN_MAD>{text['VN_MAD']}</VN_MAD><USED_LEASES>{thing.more['leases']}</USED_LEASES>"
+        f"<AR_POOL>{ranges}</AR_POOL>"
+    )
 
 
 def ids(tag: str, numbers: list[int]) -> str:
@@ -192,17 +281,22 @@ def _not_empty(cloud: Cloud, thing: Thing) -> str | None:
 
 
 # What each kind is born with beside its template, and what its template then holds.
-BIRTH: dict[str, Callable[[], dict[str, Any]]] = {}
-BORN: dict[str, Template] = {"cluster": {"RESERVED_CPU": "", "RESERVED_MEM": ""}}
+BIRTH: dict[str, Callable[[], dict[str, Any]]] = {
+    "datastore": lambda: {"clusters": [0], "images": []},
+    "vn": lambda: {"clusters": [0], "ranges": {}, "state": 2, "leases": 0},
+}
+BORN: dict[str, Template] = {
+    "cluster": {"RESERVED_CPU": "", "RESERVED_MEM": ""},
+    "datastore": {"ALLOW_ORPHANS": "YES", "CLONE_TARGET": "SYSTEM", "RESTRICTED_DIRS": "/", "SAFE_DIRS": "/var/tmp"},
+    "vn": {"BRIDGE_TYPE": "linux", "OUTER_VLAN_ID": "", "PHYDEV": "", "SECURITY_GROUPS": "0", "VLAN_ID": ""},
+}
 # Allocated by name, not by template.
 BY_NAME = {"cluster"}
 # Names are unique for each owner only.
-OWNED: set[str] = set()
+OWNED = {"datastore", "vn"}
+# Attributes without which oned makes none, the one it misses first.
+NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",)}
 # Attributes that survive the replacement of a template.
-STAYS: dict[str, tuple[str, ...]] = {}
+STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE")}
 UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty}
-RENDER: dict[str, Callable[[Cloud, Thing], str]] = {"cluster": _cluster}
-
-
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+RENDER: dict[str, Callable[[Cloud, Thing], str]] = {"cluster": _cluster, "datastore": _datastore, "vn": _vnet}

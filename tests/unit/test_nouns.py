@@ -14,6 +14,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils import engin
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
 from cloud_model import Cloud
@@ -54,6 +56,59 @@ CASES = {
             ({"hosts": ["nope"]}, "cluster a1: there is no host 'nope'; there are"),
             ({"datastores": ["99"]}, "cluster a1: there is no datastore '99'"),
             ({"vnets": [""]}, "cluster a1: there is no virtual network ''"),
+        ],
+    ),
+    "datastore": Case(
+        Datastores,
+        "datastore",
+        {"ds_mad": "fs", "tm_mad": "ssh"},
+        {"ds_mad": "fs", "tm_mad": "ssh", "type": "image", "clusters": ["edge", "0"], "template": {"note": "x"}},
+        [
+            ({"tm_mad": "shared"}, ["update"]),
+            ({"clusters": ["EDGE"]}, ["clusters"]),
+            ({"clusters": []}, ["clusters"]),
+            ({"template": {"note": ""}}, ["update"]),
+            ({"new_name": "other", "template": {"SAFE_DIRS": "/srv"}}, ["rename", "update"]),
+        ],
+        [
+            ({"tm_mad": None}, "datastore a1 is new: give tm_mad, and ds_mad unless its type is system"),
+            ({"ds_mad": None}, "datastore a1 is new: give tm_mad, and ds_mad unless its type is system"),
+            ({"template": {"type": "SYSTEM_DS"}}, "TYPE cannot be set here: use type"),
+            ({"template": {"TM_MAD": "x"}}, "TM_MAD cannot be set here: use tm_mad"),
+            ({"clusters": ["edge", "nope"]}, "there is no cluster 'nope'; there are edge (1), default (0)"),
+        ],
+    ),
+    "vnet": Case(
+        VirtualNetworks,
+        "vn",
+        {"vn_mad": "bridge"},
+        {
+            "vn_mad": "bridge",
+            "bridge": "br0",
+            "clusters": ["edge", "default"],
+            "ranges": [{"type": "IP4", "ip": "10.0.0.1", "size": 9, "note": "n"}, {"type": "ETHER", "size": 3}],
+            "template": {"DNS": "192.0.2.2"},
+        },
+        [
+            ({"bridge": "br1"}, ["update"]),
+            ({"clusters": []}, ["clusters"]),
+            ({"ranges": []}, ["remove_range"]),
+            ({"ranges": [{"type": "ETHER", "size": 4}]}, ["update_range", "remove_range"]),
+            (
+                {"ranges": [{"type": t, "ip": ip, "size": 9} for t, ip in (("IP4", "10.0.0.1"), ("IP4", "10.1.0.1"))]},
+                ["remove_range", "add_range"],
+            ),
+            ({"new_name": "other"}, ["rename"]),
+        ],
+        [
+            ({"vn_mad": None}, "virtual network a1 is new: give vn_mad"),
+            ({"template": {"ar": {"size": 1}}}, "AR cannot be set here: use ranges"),
+            ({"template": {"BRIDGE": "x"}}, "BRIDGE cannot be set here: use bridge"),
+            ({"bridge": "x]]>"}, "BRIDGE: oned refuses the characters ]]>"),
+            ({"ranges": [{"size": 3}]}, "virtual network a1: ranges: a range needs type and size"),
+            ({"ranges": [{}]}, "virtual network a1: ranges: AR: a vector needs at least one value"),
+            ({"ranges": [{"type": "IP4", "size": [1]}]}, "ranges: AR.SIZE: oned's vectors hold plain values"),
+            ({"clusters": ["77"]}, "there is no cluster '77'"),
         ],
     ),
 }
@@ -380,3 +435,62 @@ def test_hosts_cannot_leave_the_default_cluster_for_nowhere(lab: Lab) -> None:
     result = lab.run(CASES["cluster"], {"name": "default", "hosts": ["h1"]})["results"][0]
     assert result["msg"] == "hosts leave the default cluster by joining another one: list h2 there, or here too"
     assert lab.cloud.writes == []
+
+
+def test_a_datastore_keeps_its_type_and_its_images(lab: Lab) -> None:
+    case = CASES["datastore"]
+    lab.run(case, case.full)
+    message = lab.run(case, {"type": "system"})["results"][0]["msg"]
+    assert message.startswith("it is of type image and wanted as system: what it holds would be lost, so remove it")
+    lab.cloud.named("datastore", "a1").more["images"] = [4, 5]
+    message = lab.run(case, {}, state="absent")["results"][0]["msg"]
+    assert message == "it still holds 2 images: remove them first"
+
+
+def test_a_system_datastore_needs_no_datastore_driver(lab: Lab) -> None:
+    assert actions(lab.run(CASES["datastore"], {"type": "system", "tm_mad": "ssh"})) == [["allocate"]]
+    (listed,) = lab.listed(CASES["datastore"])
+    assert (listed["type"], listed["total_mb"], listed["clusters"]) == ("system", 100, [0])
+
+
+def test_ones_own_network_goes_before_another_of_that_name(lab: Lab) -> None:
+    lab.cloud.put("vn", "a1", {"VN_MAD": "x"}, owner="alice", state=1)
+    assert lab.run(CASES["vnet"], {"vn_mad": "x"})["changed"] is False
+    own = lab.cloud.put("vn", "a1", {"VN_MAD": "y"}, state=1)
+    assert lab.run(CASES["vnet"], {"vn_mad": "y"})["results"][0]["id"] == own.id
+    lab.cloud.put("vn", "b1", {"VN_MAD": "x"}, owner="alice", state=1)
+    lab.cloud.put("vn", "b1", {"VN_MAD": "x"}, owner="bob", state=1)
+    result = lab.run(CASES["vnet"], {"name": "b1", "vn_mad": "y"})["results"][0]
+    assert result["msg"].startswith("several virtual networks are called like this: b1 (")
+
+
+def test_ranges_in_use_and_reservations_are_left_alone(lab: Lab) -> None:
+    case = CASES["vnet"]
+    lab.run(case, case.full)
+    net = lab.cloud.named("vn", "a1")
+    net.more["ranges"][0]["ALLOCATED"] = " 0 274877906945"
+    net.more["leases"] = 1
+    message = lab.run(case, {"ranges": []})["results"][0]["msg"]
+    assert message == "range 0 (10.0.0.1) is not wanted but has addresses in use: release them first"
+    message = lab.run(case, {}, state="absent")["results"][0]["msg"]
+    assert message == "1 of its addresses are in use by virtual machines or reservations"
+    net.more["ranges"][0] = {"TYPE": "IP4", "IP": "10.9.0.1", "SIZE": "2", "AR_ID": "0", "PARENT_NETWORK_AR_ID": "3"}
+    assert actions(lab.run(case, {"ranges": []})) == [["remove_range"]]
+    assert list(net.more["ranges"]) == [0]
+    assert lab.run(case, {"ranges": []})["changed"] is False
+
+
+def test_a_range_keeps_its_other_attributes_when_its_size_changes(lab: Lab) -> None:
+    case = CASES["vnet"]
+    lab.run(case, case.full)
+    lab.run(case, {"ranges": [{"type": "ip4", "ip": "10.0.0.1", "size": 20}, {"type": "ETHER", "size": 3}]})
+    entry = lab.cloud.named("vn", "a1").more["ranges"][0]
+    assert (entry["SIZE"], entry["NOTE"], entry["TYPE"]) == ("20", "n", "IP4")
+
+
+def test_waiting_for_a_network_has_an_end(lab: Lab) -> None:
+    lab.cloud.misbehave = lambda method, _params: (
+        lab.cloud.things["vn"] and lab.cloud.named("vn", "a1").more.update(state=0) if "vnpool" in method else None
+    )
+    result = lab.run(CASES["vnet"], {"vn_mad": "bridge"})["results"][0]
+    assert (result["msg"], result["state"]) == ("it is still INIT after 60 s", "INIT")
