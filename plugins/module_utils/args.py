@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import kube
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, info, kube, plan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
@@ -15,6 +16,13 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport im
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
+
+W = TypeVar("W")
+TEMPLATE_MODE = {"template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"}}
+# Options of an object, for declared_spec.
+NEW_NAME = {"new_name": {"type": "str"}}
+TEMPLATE = {"template": {"type": "dict"}}
+CLUSTERS = {"clusters": {"type": "list", "elements": "str"}}
 
 
 def connection_spec() -> dict[str, dict[str, Any]]:
@@ -32,6 +40,29 @@ def connection_spec() -> dict[str, dict[str, Any]]:
         "namespace": {"type": "str", "default": "opennebula"},
         "release": {"type": "str", "default": "opennebula"},
         "timeout": {"type": "float", "default": 30.0},
+    }
+
+
+def declared_spec(kind: str, options: Mapping[str, Any], **item: Any) -> dict[str, dict[str, Any]]:
+    """Argument spec of a module that declares named objects.
+
+    kind: name of the option that lists them. options: of one object, beside name. item: such as mutually_exclusive.
+    """
+    entry = {"name": {"type": "str", "required": True}, **options}
+    return {
+        **connection_spec(),
+        kind: {"type": "list", "elements": "dict", "required": True, "options": entry, **item},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        **TEMPLATE_MODE,
+    }
+
+
+def info_spec() -> dict[str, dict[str, Any]]:
+    """Argument spec of a module that lists objects: connection, and the doc fragment kubenebula.opennebula.info."""
+    return {
+        **connection_spec(),
+        "names": {"type": "list", "elements": "str"},
+        "ids": {"type": "list", "elements": "int"},
     }
 
 
@@ -65,3 +96,34 @@ def run(module: AnsibleModule, work: Callable[[Client], dict[str, Any]]) -> None
     if result.get("msg"):
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def ensure(module: AnsibleModule, word: str, noun: Callable[[], engine.Noun[W]]) -> None:
+    """Bring objects into the wanted state and exit. word: what to call them. noun: made from the module's options."""
+
+    def work(client: Client) -> dict[str, Any]:
+        result = engine.ensure(client, noun(), check_mode=module.check_mode)
+        problem = plan.failure(word, result["results"])
+        return {**result, "msg": problem} if problem else result
+
+    run(module, work)
+
+
+def declare(module: AnsibleModule, kind: type[Declared], option: str) -> None:
+    """Bring the objects listed in `option` into the wanted state and exit."""
+    ensure(module, kind.word, lambda: kind(module.params[option], module.params))
+
+
+def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:
+    """Exit with the objects the options choose, under the name `result`."""
+
+    def work(client: Client) -> dict[str, Any]:
+        noun = kind([], {})
+        found = info.chosen(noun.things(client.read(kind.listing.method, *kind.listing.params)), module.params)
+        clusters = module.params.get("clusters")
+        if clusters is not None:
+            wanted = {ref.id for ref in info.named(client, clusters)}
+            found = [thing for thing in found if wanted & set(thing.view["clusters"])]
+        return {"changed": False, result: [info.describe(thing) for thing in found]}
+
+    run(module, work)

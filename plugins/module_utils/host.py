@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import names, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import template as syntax
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template
 
 POOL = "one.hostpool.info"
@@ -156,7 +156,7 @@ class HostSpec:
     @property
     def names(self) -> list[str]:
         """The names this host has or shall have; two that differ in capitals only are one."""
-        return [self.name] if self.name.casefold() == self.called.casefold() else [self.name, self.called]
+        return names.distinct(self.name, self.called)
 
     @property
     def wanted_template(self) -> Template:

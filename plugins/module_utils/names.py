@@ -8,6 +8,7 @@ import re
 from collections import Counter
 
 _ENDS = "-._"
+_OBJECT_REFUSES = "&|:\\\";/'#{}$<>"
 _HOST_CHARACTER = re.compile(r"[A-Za-z0-9._-]")
 _DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 
@@ -35,7 +36,26 @@ def is_dns_label(name: str) -> bool:
     return _DNS_LABEL.match(name) is not None
 
 
+def distinct(name: str, new_name: str) -> list[str]:
+    """Both names, or one when they differ in capitals only."""
+    return [name] if name.casefold() == new_name.casefold() else [name, new_name]
+
+
 def repeated(names: list[str]) -> list[str]:
     """Names that occur more than once; capitals do not tell names apart (oned on MariaDB compares without case)."""
     alike = Counter(name.casefold() for name in names)
     return list(dict.fromkeys(name for name in names if alike[name.casefold()] > 1))
+
+
+def object_name_problem(name: str, also: str = "") -> str | None:
+    """Why oned would refuse `name` for anything but a host, or None. also: characters this kind refuses beside.
+
+    The rules are those a 6.10.0.1 oned showed: 1 to 128 characters, none of ``&|:\\";/'#{}$<>``. What cannot
+    be printed it takes, but nobody could tell such names apart.
+    """
+    if not name:
+        return "it is empty"
+    if len(name) > 128:
+        return f"it has {len(name)} characters, OpenNebula takes up to 128"
+    bad = next((c for c in name if c in _OBJECT_REFUSES + also or not c.isprintable()), None)
+    return None if bad is None else f"it holds {bad!r}"

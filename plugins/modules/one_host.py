@@ -223,20 +223,19 @@ results:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, engine, host, host_apply, plan
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, host_apply
 
 
 def argument_spec() -> dict[str, object]:
     """The options of the module, connection included."""
     item = {
         "name": {"type": "str", "required": True},
-        "new_name": {"type": "str"},
+        **args.NEW_NAME,
         "type": {"type": "str", "choices": ["kvm", "lxc", "qemu"]},
         "im_mad": {"type": "str"},
         "vmm_mad": {"type": "str"},
         "cluster": {"type": "str"},
-        "template": {"type": "dict"},
+        **args.TEMPLATE,
         "labels": {"type": "list", "elements": "str"},
     }
     return {
@@ -254,7 +253,7 @@ def argument_spec() -> dict[str, object]:
             "choices": ["present", "absent", "enabled", "disabled", "offline"],
             "default": "present",
         },
-        "template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"},
+        **args.TEMPLATE_MODE,
         "flush": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "wait": {"type": "bool", "default": True},
@@ -265,18 +264,16 @@ def argument_spec() -> dict[str, object]:
 def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
 
-    def work(client: Client) -> dict[str, object]:
-        params = module.params
-        wanted = host_apply.Wanted(
+    params = module.params
+
+    def wanted() -> host_apply.Wanted:
+        return host_apply.Wanted(
             [host.spec(item) for item in params["hosts"]],
             replace=params["template_mode"] == "replace",
             **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},
         )
-        result = engine.ensure(client, wanted, check_mode=module.check_mode)
-        problem = plan.failure("host", result["results"])
-        return {**result, "msg": problem} if problem else result
 
-    args.run(module, work)
+    args.ensure(module, "host", wanted)
 
 
 if __name__ == "__main__":

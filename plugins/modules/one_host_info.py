@@ -15,20 +15,12 @@ description:
   - Lists the hosts registered in OpenNebula with one read of the host pool.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.info
+  - kubenebula.opennebula.info.clusters
   - kubenebula.opennebula.attributes
   - kubenebula.opennebula.attributes.info
   - kubenebula.opennebula.attributes.oned
-options:
-  names:
-    description:
-      - Only hosts of these names. Capitals do not matter.
-    type: list
-    elements: str
-  ids:
-    description:
-      - Only hosts of these IDs. With O(names), a host that matches either is listed.
-    type: list
-    elements: int
+options: {}
 seealso:
   - module: kubenebula.opennebula.one_host
 """
@@ -110,37 +102,32 @@ hosts:
       returned: always
       sample: [10, 11]
     template:
-      description: Attributes of the host, those that monitoring wrote included.
+      description: Attributes of the host, those that monitoring wrote included, those that hold secrets left out.
       type: dict
       returned: always
       sample: {"ARCH": "x86_64", "RESERVED_MEM": "2097152"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, info, secrets
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
 
 
 def describe(found: host.Host) -> dict[str, object]:
     """One entry of `hosts`."""
-    keys = ("id", "name", "state", "error", "im_mad", "vmm_mad", "cluster", "cluster_id", "labels", "template")
-    return {**{key: getattr(found, key) for key in keys}, "vms": list(found.vms)}
+    keys = ("id", "name", "state", "error", "im_mad", "vmm_mad", "cluster", "cluster_id", "labels")
+    plain = {key: getattr(found, key) for key in keys}
+    return {**plain, "vms": list(found.vms), "template": secrets.without(found.template)}
 
 
 def main() -> None:
-    spec = {
-        **args.connection_spec(),
-        "names": {"type": "list", "elements": "str"},
-        "ids": {"type": "list", "elements": "int"},
-    }
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**args.info_spec(), **args.CLUSTERS}, supports_check_mode=True)
 
     def work(client: Client) -> dict[str, object]:
-        hosts = sorted(host.from_pool(client.read(host.POOL)), key=lambda found: found.id)
-        names, ids = module.params["names"], module.params["ids"]
-        if names is not None or ids is not None:
-            wanted = {name.casefold() for name in names or []}
-            hosts = [found for found in hosts if found.name.casefold() in wanted or found.id in (ids or [])]
+        hosts = info.chosen(host.from_pool(client.read(host.POOL)), module.params)
+        if module.params["clusters"] is not None:
+            wanted = {cluster.id for cluster in info.named(client, module.params["clusters"])}
+            hosts = [found for found in hosts if found.cluster_id in wanted]
         return {"changed": False, "hosts": [describe(found) for found in hosts]}
 
     args.run(module, work)

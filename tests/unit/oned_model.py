@@ -16,7 +16,6 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
 
 SESSION = "oneadmin:secret"
-POOLS = {"one.hostpool.info", "one.clusterpool.info", "one.vmpool.info"}
 
 
 class Refused(Exception):
@@ -66,7 +65,7 @@ class Oned:
 
     @property
     def writes(self) -> list[tuple[str, tuple[Any, ...]]]:
-        return [entry for entry in self.log if entry[0] not in POOLS]
+        return [entry for entry in self.log if not entry[0].endswith(".info")]
 
     def add(self, name: str, kind: str = "kvm", **more: Any) -> ModelHost:
         host = ModelHost(self.next_id, name, kind, kind, more.pop("cluster", 0), **{"state": "MONITORED", **more})
@@ -122,7 +121,7 @@ class Oned:
             f"<IM_MAD>{host.im_mad}</IM_MAD><VM_MAD>{host.vm_mad}</VM_MAD><CLUSTER_ID>{host.cluster}</CLUSTER_ID>"
             f"<CLUSTER>{escape(self.clusters[host.cluster])}</CLUSTER>"
             f"<HOST_SHARE><RUNNING_VMS>{len(host.vms)}</RUNNING_VMS></HOST_SHARE><VMS>{vms}</VMS>"
-            f"<TEMPLATE>{_template_xml(host.template)}</TEMPLATE><MONITORING/></HOST>"
+            f"<TEMPLATE>{template_xml(host.template)}</TEMPLATE><MONITORING/></HOST>"
         )
 
     def clusterpool_info(self) -> str:
@@ -188,7 +187,7 @@ class Oned:
         return cluster
 
 
-def _template_xml(template: Template) -> str:
+def template_xml(template: Template) -> str:
     parts = []
     for key, value in template.items():
         for item in value if isinstance(value, list) else [value]:

@@ -112,6 +112,18 @@ def test_options_that_do_not_go_together(site: Site, run: Any, hosts: list[Any],
     assert reason in run(one_host, site.options(hosts=hosts))["msg"]
 
 
+def test_an_unknown_cluster_is_told(site: Site, run: Any) -> None:
+    result = run(one_host_info, site.options(clusters=["nope"]))
+    assert result["msg"] == "option clusters: there is no cluster 'nope'; there are default (0), edge (100)"
+
+
+def test_secrets_are_not_listed(site: Site, run: Any) -> None:
+    site.oned.add("kvm1", template={"BMC": {"USER": "root", "PASSWORD": "s3cr3t"}, "API_TOKEN": "s3cr3t"})
+    result = run(one_host_info, site.options())
+    assert result["hosts"][0]["template"]["BMC"] == {"USER": "root"}
+    assert "s3cr3t" not in json.dumps(result)
+
+
 def test_the_password_is_nowhere_in_the_result(site: Site, run: Any) -> None:
     options = site.options(hosts=[KVM1], api_password="wr0ng-passw0rd", api_username="bob")
     with serve(lambda *_: (200, "text/html", b"<html>wr0ng-passw0rd</html>")) as page:
@@ -152,6 +164,9 @@ def test_a_timeout_is_positive(site: Site, run: Any) -> None:
         ({"ids": [0, 9]}, ["kvm1"]),
         ({"ids": [1], "names": ["kvm1"]}, ["kvm1", "lxc1"]),
         ({"names": []}, []),
+        ({"names": ["~^(kvm|q)"]}, ["kvm1", "Q1"]),
+        ({"clusters": ["edge"]}, []),
+        ({"clusters": ["edge", "0"], "names": ["kvm1"]}, ["kvm1"]),
     ],
 )
 def test_the_list_can_be_narrowed(site: Site, run: Any, options: dict[str, Any], names: list[str]) -> None:

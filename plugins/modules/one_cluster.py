@@ -1,0 +1,155 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_cluster
+short_description: Declare OpenNebula clusters
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of clusters into a wanted state with one call of the module.
+  - Reads the cluster pool once, works out what differs and sends only that.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  clusters:
+    description:
+      - The clusters. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the cluster.
+        type: str
+        required: true
+      new_name:
+        description:
+          - Name the cluster shall have. A cluster called O(clusters[].name) is renamed; one that is
+            called like this already stays
+            as it is; if there is neither, it is made under this name.
+        type: str
+      hosts:
+        description:
+          - Names or IDs of the hosts that belong to the cluster, which then has exactly these. Digits are an ID.
+          - A host joins by leaving its cluster. One that is not listed goes back to the default cluster.
+        type: list
+        elements: str
+      datastores:
+        description:
+          - Names or IDs of the datastores that belong to the cluster, which then has exactly these.
+        type: list
+        elements: str
+      vnets:
+        description:
+          - Names or IDs of the virtual networks that belong to the cluster, which then has exactly these.
+        type: list
+        elements: str
+      template:
+        description:
+          - Attributes of the cluster. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary
+            (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_cluster_info
+"""
+
+EXAMPLES = r"""
+- name: Two clusters, one with all that belongs to it
+  kubenebula.opennebula.one_cluster:
+    api_password: "{{ oneadmin_password }}"
+    clusters:
+      - name: edge
+        datastores: [system, default]
+        template:
+          RESERVED_CPU: 10%
+      - name: lab
+        hosts: [kvm7, kvm8]
+
+- name: Remove a cluster that holds nothing
+  kubenebula.opennebula.one_cluster:
+    api_password: "{{ oneadmin_password }}"
+    state: absent
+    clusters:
+      - name: lab
+"""
+
+RETURN = r"""
+results:
+  description: One entry per cluster of O(clusters), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: edge
+    id:
+      description: ID of the cluster; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(PRESENT) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: PRESENT
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(hosts),
+          V(datastores), V(vnets), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the cluster is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    names = {"type": "list", "elements": "str"}
+    options = {**args.NEW_NAME, "hosts": names, "datastores": names, "vnets": names, **args.TEMPLATE}
+    return args.declared_spec("clusters", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, Clusters, "clusters")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_datastore
+short_description: Declare OpenNebula datastores
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of datastores into a wanted state with one call of the module.
+  - Reads the datastore pool once, works out what differs and sends only that.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  datastores:
+    description:
+      - The datastores. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the datastore.
+        type: str
+        required: true
+      new_name:
+        description:
+          - Name the datastore shall have. A datastore called O(datastores[].name) is renamed; one that is
+            called like this already stays
+            as it is; if there is neither, it is made under this name.
+        type: str
+      type:
+        description:
+          - What it holds. Cannot be changed; a datastore that has another type fails.
+          - A new datastore holds images if nothing is given.
+        type: str
+        choices: [image, system, file, backup]
+      ds_mad:
+        description:
+          - Datastore driver, such as V(fs) or V(ceph). A new datastore needs it, unless it is a system datastore.
+        type: str
+      tm_mad:
+        description:
+          - Transfer driver, such as V(ssh), V(shared) or V(ceph). A new datastore needs it.
+        type: str
+      clusters:
+        description:
+          - Names or IDs of the clusters it belongs to, exactly these. Digits are an ID.
+          - Left out, a new one joins the default cluster and an existing one stays where it is.
+        type: list
+        elements: str
+      template:
+        description:
+          - Attributes of the datastore. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary
+            (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_datastore_info
+"""
+
+EXAMPLES = r"""
+- name: A pair of datastores on shared storage
+  kubenebula.opennebula.one_datastore:
+    api_password: "{{ oneadmin_password }}"
+    datastores:
+      - name: nfs_images
+        type: image
+        ds_mad: fs
+        tm_mad: shared
+        clusters: [default, edge]
+      - name: nfs_system
+        type: system
+        tm_mad: shared
+        template:
+          BASE_PATH: /srv/one
+"""
+
+RETURN = r"""
+results:
+  description: One entry per datastore of O(datastores), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: nfs_images
+    id:
+      description: ID of the datastore; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(READY), V(DISABLED) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: READY
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(clusters),
+          V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the datastore is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    options = {
+        **args.NEW_NAME,
+        "type": {"type": "str", "choices": ["image", "system", "file", "backup"]},
+        "ds_mad": {"type": "str"},
+        "tm_mad": {"type": "str"},
+        **args.CLUSTERS,
+        **args.TEMPLATE,
+    }
+    return args.declared_spec("datastores", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, Datastores, "datastores")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_datastore_info
+short_description: List OpenNebula datastores
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Lists the datastores of OpenNebula with one read of their pool.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.info
+  - kubenebula.opennebula.info.clusters
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.info
+  - kubenebula.opennebula.attributes.oned
+options: {}
+seealso:
+  - module: kubenebula.opennebula.one_datastore
+"""
+
+EXAMPLES = r"""
+- name: List every datastore
+  kubenebula.opennebula.one_datastore_info:
+    api_password: "{{ oneadmin_password }}"
+  register: found
+
+- name: List those whose names begin with test
+  kubenebula.opennebula.one_datastore_info:
+    api_password: "{{ oneadmin_password }}"
+    names: ["~^test"]
+"""
+
+RETURN = r"""
+datastores:
+  description: The datastores, by ID. A name or ID that does not exist is not listed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the datastore.
+      type: int
+      returned: always
+      sample: 100
+    name:
+      description: Name of the datastore.
+      type: str
+      returned: always
+      sample: default
+    owner:
+      description: Name of the user it belongs to.
+      type: str
+      returned: always
+      sample: oneadmin
+    type:
+      description: V(image), V(system), V(file) or V(backup).
+      type: str
+      returned: always
+      sample: image
+    ds_mad:
+      description: Datastore driver.
+      type: str
+      returned: always
+      sample: fs
+    tm_mad:
+      description: Transfer driver.
+      type: str
+      returned: always
+      sample: ssh
+    state:
+      description: V(READY) or V(DISABLED).
+      type: str
+      returned: always
+      sample: READY
+    total_mb:
+      description: Size in MiB; 0 while it has not been monitored.
+      type: int
+      returned: always
+      sample: 258020
+    free_mb:
+      description: Free space in MiB.
+      type: int
+      returned: always
+      sample: 71021
+    used_mb:
+      description: Used space in MiB.
+      type: int
+      returned: always
+      sample: 22241
+    images:
+      description: IDs of the images in it.
+      type: list
+      elements: int
+      returned: always
+      sample: [4]
+    clusters:
+      description: IDs of the clusters it belongs to.
+      type: list
+      elements: int
+      returned: always
+      sample: [0]
+    template:
+      description: Its attributes, those that hold secrets left out.
+      type: dict
+      returned: always
+      sample: {"NOTE": "rack 7"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={**args.info_spec(), **args.CLUSTERS}, supports_check_mode=True)
+    args.listing(module, Datastores, "datastores")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_vnet
+short_description: Declare OpenNebula virtual networks
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of virtual networks into a wanted state with one call of the module.
+  - Reads the pool of networks once, works out what differs and sends only that.
+  - A network of the user O(api_username) goes before one of the same name that belongs to somebody else.
+  - Waits until a new network is V(READY) and a removed one is gone.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  vnets:
+    description:
+      - The virtual networks. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the network.
+        type: str
+        required: true
+      new_name:
+        description:
+          - Name the network shall have. A network called O(vnets[].name) is renamed; one that is
+            called like this already stays
+            as it is; if there is neither, it is made under this name.
+        type: str
+      vn_mad:
+        description:
+          - Network driver, such as V(bridge), V(802.1Q) or V(vxlan). A new network needs it.
+        type: str
+      bridge:
+        description:
+          - Bridge on the hosts.
+        type: str
+      phydev:
+        description:
+          - Network interface of the hosts that the bridge uses.
+        type: str
+      vlan_id:
+        description:
+          - VLAN or VXLAN number.
+        type: str
+      ranges:
+        description:
+          - Address ranges, exactly these. Each has C(type) (V(IP4), V(IP6), V(IP4_6), V(IP6_STATIC), V(IP4_6_STATIC) or
+            V(ETHER)), C(size), and mostly C(ip), C(mac) or another attribute of OpenNebula's.
+          - A range is the same as one that exists when type and the given addresses are the same. Its size and other
+            attributes may change.
+          - A range that is not listed is removed; one with addresses in use is not, and the network fails.
+          - Ranges that are reserved from another network are left alone.
+        type: list
+        elements: dict
+      clusters:
+        description:
+          - Names or IDs of the clusters it belongs to, exactly these. Digits are an ID.
+          - Left out, a new one joins the default cluster and an existing one stays where it is.
+        type: list
+        elements: str
+      template:
+        description:
+          - Attributes of the network. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary
+            (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_vnet_info
+"""
+
+EXAMPLES = r"""
+- name: A network for virtual machines
+  kubenebula.opennebula.one_vnet:
+    api_password: "{{ oneadmin_password }}"
+    vnets:
+      - name: public
+        vn_mad: bridge
+        bridge: br0
+        ranges:
+          - type: IP4
+            ip: 192.0.2.10
+            size: 200
+        template:
+          GATEWAY: 192.0.2.1
+          DNS: 192.0.2.2
+"""
+
+RETURN = r"""
+results:
+  description: One entry per virtual network of O(vnets), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: public
+    id:
+      description: ID of the virtual network; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: State as last seen, in OpenNebula's words, or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: READY
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(clusters),
+          V(add_range), V(update_range), V(remove_range), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the virtual network is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    text = {"type": "str"}
+    options = {
+        **args.NEW_NAME,
+        **dict.fromkeys(("vn_mad", "bridge", "phydev", "vlan_id"), text),
+        "ranges": {"type": "list", "elements": "dict"},
+        **args.CLUSTERS,
+        **args.TEMPLATE,
+    }
+    return args.declared_spec("vnets", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, VirtualNetworks, "vnets")
+
+
+if __name__ == "__main__":
+    main()

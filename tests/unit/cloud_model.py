@@ -1,0 +1,302 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The model of oned with every other kind of object, as a real oned 6.10.0.1 and the transcripts show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
+from oned_model import ModelHost, Oned, Refused, template_xml
+
+# As oned calls them in methods: (element, element of the pool)
+KINDS = {
+    "cluster": ("CLUSTER", "CLUSTER_POOL"),
+    "datastore": ("DATASTORE", "DATASTORE_POOL"),
+    "group": ("GROUP", "GROUP_POOL"),
+    "user": ("USER", "USER_POOL"),
+    "vn": ("VNET", "VNET_POOL"),
+}
+
+
+@dataclass
+class Thing:
+    """Any object. more: what stands beside the template, by kind."""
+
+    id: int
+    name: str
+    template: Template = field(default_factory=dict)
+    owner: str = "oneadmin"
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Cloud(Oned):
+    """things: by kind and id. What the model cannot do it refuses as oned does an unknown method."""
+
+    things: dict[str, dict[int, Thing]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    ids: Any = field(default_factory=lambda: count(100))
+
+    def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> Thing:
+        number = more.pop("id", None)
+        thing = Thing(next(self.ids) if number is None else number, name, dict(template or {}))
+        thing.owner = more.pop("owner", "oneadmin")
+        thing.more = {**BIRTH.get(kind, dict)(), **more}
+        self.things[kind][thing.id] = thing
+        return thing
+
+    def add(self, name: str, kind: str = "kvm", **more: Any) -> ModelHost:
+        more.setdefault("cluster", 0)
+        return super().add(name, kind, **more)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        kind, _, action = name.partition("_")
+        if action == "info" and kind.removesuffix("pool") in KINDS:
+            return partial(self._pool, kind.removesuffix("pool"))
+        generic = {"update": self._update, "rename": self._rename, "delete": self._delete, "allocate": self._allocate}
+        if kind in KINDS and action in generic:
+            return partial(generic[action], kind)
+        raise AttributeError(name)
+
+    def get(self, kind: str, number: int) -> Thing:
+        if number not in self.things[kind]:
+            raise Refused(f"Error getting {kind} [{number}].", 1024)
+        return self.things[kind][number]
+
+    def named(self, kind: str, name: str) -> Thing:
+        return next(thing for thing in self.things[kind].values() if thing.name == name)
+
+    def _taken(self, kind: str, name: str, owner: str, *but: int) -> int | None:
+        alike = (t for t in self.things[kind].values() if t.name.casefold() == name.casefold() and t.id not in but)
+        return next((t.id for t in alike if kind not in OWNED or t.owner == owner), None)
+
+    def _new(self, kind: str, name: str, template: Template, **more: Any) -> int:
+        problem = names.object_name_problem(name)
+        if problem is not None:
+            raise Refused(f"Invalid NAME, {problem}", 8192)
+        taken = self._taken(kind, name, "oneadmin")
+        if taken is not None:
+            raise Refused(f"NAME is already taken by {KINDS[kind][0]} {taken}.", 8192)
+        return self.put(kind, name, template, **more).id
+
+    def _allocate(self, kind: str, *arguments: Any) -> int:
+        if kind in BY_NAME:
+            return self._new(kind, arguments[0], dict(BORN.get(kind, {})))
+        given = self._parsed(arguments[0])
+        name = str(given.pop("NAME", ""))
+        need = NEEDS.get(kind, ())
+        if any(key not in given for key in need):
+            raise Refused(f"No {need[0]} in template.", 8192)
+        more = {"clusters": [max(arguments[1], 0)]} if kind in ("datastore", "vn") else {}
+        return self._new(kind, name, {**BORN.get(kind, {}), **given}, **more)
+
+    @staticmethod
+    def _parsed(text: str) -> Template:
+        try:
+            return parse(text)
+        except TemplateError as error:
+            raise Refused(f"Cannot update template. Parse error: {error}", 8192) from error
+
+    def _update(self, kind: str, number: int, text: str, append: int) -> int:
+        thing, given = self.get(kind, number), self._parsed(text)
+        kept = {key: thing.template[key] for key in STAYS.get(kind, ()) if key in thing.template}
+        thing.template = {**thing.template, **given} if append else {**kept, **given}
+        return number
+
+    def _rename(self, kind: str, number: int, name: str) -> int:
+        thing = self.get(kind, number)
+        if names.object_name_problem(name) is not None:
+            raise Refused("Invalid NAME", 8192)
+        taken = self._taken(kind, name, thing.owner, number)
+        if taken is not None:
+            raise Refused(f"{kind} cannot be renamed to {name} because it collides with {kind} {taken}", 2048)
+        thing.name = name
+        return number
+
+    def _delete(self, kind: str, number: int, *_arguments: Any) -> int:
+        thing = self.get(kind, number)
+        refusal = UNDELETABLE.get(kind, lambda _cloud, _thing: None)(self, thing)
+        if refusal is not None:
+            raise Refused(f"Cannot delete {kind}. {refusal}", 2048)
+        del self.things[kind][number]
+        return number
+
+    def _pool(self, kind: str, *_filter: int) -> str:
+        element, pool = KINDS[kind]
+        body = "".join(self._xml(kind, element, thing) for thing in reversed(self.things[kind].values()))
+        return f"<{pool}>{body}</{pool}>"
+
+    def _xml(self, kind: str, element: str, thing: Thing) -> str:
+        uname = f"<UNAME>{escape(thing.owner)}</UNAME>" if kind in OWNED else ""
+        inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, thing)
+        return (
+            f"<{element}><ID>{thing.id}</ID>{uname}<NAME>{escape(thing.name)}</NAME>{inner}"
+            f"<TEMPLATE>{template_xml(thing.template)}</TEMPLATE></{element}>"
+        )
+
+    # Clusters, which hosts and others belong to.
+
+    def clusterpool_info(self) -> str:
+        return self._pool("cluster")
+
+    def _host_xml(self, host: ModelHost) -> str:
+        self.clusters = {number: thing.name for number, thing in self.things["cluster"].items()}
+        return super()._host_xml(host)
+
+    def cluster_addhost(self, cluster: int, number: int) -> int:
+        self.get("cluster", cluster)
+        self._host(number).cluster = cluster
+        return cluster
+
+    def cluster_delhost(self, cluster: int, number: int) -> int:
+        if self._host(number).cluster == cluster:
+            self._host(number).cluster = 0
+        return 0
+
+    def cluster_adddatastore(self, cluster: int, number: int) -> int:
+        return self._member("datastore", cluster, number, there=True)
+
+    def cluster_deldatastore(self, cluster: int, number: int) -> int:
+        return self._member("datastore", cluster, number, there=False)
+
+    def cluster_addvnet(self, cluster: int, number: int) -> int:
+        return self._member("vn", cluster, number, there=True)
+
+    def cluster_delvnet(self, cluster: int, number: int) -> int:
+        return self._member("vn", cluster, number, there=False)
+
+    def _member(self, kind: str, cluster: int, number: int, *, there: bool) -> int:
+        self.get("cluster", cluster)
+        clusters = self.get(kind, number).more["clusters"]
+        if there and cluster not in clusters:
+            clusters.append(cluster)
+        elif not there and cluster in clusters:
+            clusters.remove(cluster)
+        return cluster
+
+    # Networks: made and removed in the background, their ranges beside the template.
+
+    def vnpool_info(self, *_filter: int) -> str:
+        document = self._pool("vn")
+        for thing in list(self.things["vn"].values()):
+            if thing.more["state"] == 2:
+                for entry in _entries(thing.template.pop("AR", [])):
+                    self._born(thing, entry)
+                thing.more["state"] = 1
+            elif thing.more["state"] == 3:
+                del self.things["vn"][thing.id]
+        return document
+
+    @staticmethod
+    def _born(thing: Thing, entry: dict[str, str]) -> None:
+        entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(len(thing.more["ranges"]))}
+        thing.more["ranges"][int(entry["AR_ID"])] = entry
+
+    def _ready(self, number: int) -> Thing:
+        thing = self.get("vn", number)
+        if thing.more["state"] != 1:
+            raise Refused("Could not execute: Virtual Network is in wrong state: LOCK_CREATE", 2048)
+        return thing
+
+    def vn_add_ar(self, number: int, text: str) -> int:
+        for entry in _entries(self._parsed(text)["AR"]):
+            self._born(self._ready(number), entry)
+        return number
+
+    def vn_update_ar(self, number: int, text: str) -> int:
+        for entry in _entries(self._parsed(text)["AR"]):
+            there = self._ready(number).more["ranges"][int(entry["AR_ID"])]
+            calculated = {key: there[key] for key in ("TYPE", "IP", "MAC", "ALLOCATED") if key in there}
+            self._ready(number).more["ranges"][int(entry["AR_ID"])] = {**entry, **calculated}
+        return number
+
+    def vn_rm_ar(self, number: int, entry: int) -> int:
+        if "ALLOCATED" in self._ready(number).more["ranges"][entry]:
+            raise Refused("Address Range has leases in use", 8192)
+        del self.get("vn", number).more["ranges"][entry]
+        return number
+
+    def vn_delete(self, number: int) -> int:
+        if self.get("vn", number).more["leases"]:
+            raise Refused("Cannot delete virtual network. Can not remove a virtual network with leases in use", 2048)
+        self.get("vn", number).more["state"] = 3
+        return number
+
+
+def _entries(value: Any) -> list[dict[str, str]]:
+    return value if isinstance(value, list) else [value]
+
+
+def _clusters(_cloud: Cloud, thing: Thing) -> str:
+    return ids("CLUSTERS", thing.more["clusters"])
+
+
+def _datastore(cloud: Cloud, thing: Thing) -> str:
+    kind = {"SYSTEM_DS": 1, "FILE_DS": 2, "BACKUP_DS": 3}.get(str(thing.template.get("TYPE")), 0)
+    mads = "".join(f"<{key}>{escape(str(thing.template.get(key, '-')))}</{key}>" for key in ("DS_MAD", "TM_MAD"))
+    sizes = "<TOTAL_MB>100</TOTAL_MB><FREE_MB>60</FREE_MB><USED_MB>40</USED_MB>"
+    images = ids("IMAGES", thing.more["images"])
+    return f"{mads}<TYPE>{kind}</TYPE><STATE>0</STATE>{_clusters(cloud, thing)}{sizes}{images}"
+
+
+def _vnet(cloud: Cloud, thing: Thing) -> str:
+    text = {key: escape(str(thing.template.get(key, ""))) for key in ("BRIDGE", "VN_MAD")}
+    ranges = "".join(template_xml({"AR": entry}) for entry in thing.more["ranges"].values())
+    return (
+        f"{_clusters(cloud, thing)}<BRIDGE>{text['BRIDGE']}</BRIDGE><STATE>{thing.more['state']}</STATE>"
+        f"<PARENT_NETWORK_ID/><VN_MAD>{text['VN_MAD']}</VN_MAD><USED_LEASES>{thing.more['leases']}</USED_LEASES>"
+        f"<AR_POOL>{ranges}</AR_POOL>"
+    )
+
+
+def ids(tag: str, numbers: list[int]) -> str:
+    return f"<{tag}>{''.join(f'<ID>{number}</ID>' for number in sorted(numbers))}</{tag}>"
+
+
+def _members(cloud: Cloud, kind: str, cluster: int) -> list[int]:
+    return [t.id for t in cloud.things.get(kind, {}).values() if cluster in t.more["clusters"]]
+
+
+def _cluster(cloud: Cloud, thing: Thing) -> str:
+    hosts = [host.id for host in cloud.hosts.values() if host.cluster == thing.id]
+    return (
+        ids("HOSTS", hosts)
+        + ids("DATASTORES", _members(cloud, "datastore", thing.id))
+        + ids("VNETS", _members(cloud, "vn", thing.id))
+    )
+
+
+def _not_empty(cloud: Cloud, thing: Thing) -> str | None:
+    if thing.id < 100:
+        return "System Clusters (ID < 100) cannot be deleted."
+    hosts = any(host.cluster == thing.id for host in cloud.hosts.values())
+    others = _members(cloud, "datastore", thing.id) + _members(cloud, "vn", thing.id)
+    return f"Cluster {thing.id} is not empty" if hosts or others else None
+
+
+# What each kind is born with beside its template, and what its template then holds.
+BIRTH: dict[str, Callable[[], dict[str, Any]]] = {
+    "datastore": lambda: {"clusters": [0], "images": []},
+    "vn": lambda: {"clusters": [0], "ranges": {}, "state": 2, "leases": 0},
+}
+BORN: dict[str, Template] = {
+    "cluster": {"RESERVED_CPU": "", "RESERVED_MEM": ""},
+    "datastore": {"ALLOW_ORPHANS": "YES", "CLONE_TARGET": "SYSTEM", "RESTRICTED_DIRS": "/", "SAFE_DIRS": "/var/tmp"},
+    "vn": {"BRIDGE_TYPE": "linux", "OUTER_VLAN_ID": "", "PHYDEV": "", "SECURITY_GROUPS": "0", "VLAN_ID": ""},
+}
+# Allocated by name, not by template.
+BY_NAME = {"cluster"}
+# Names are unique for each owner only.
+OWNED = {"datastore", "vn"}
+# Attributes without which oned makes none, the one it misses first.
+NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",)}
+# Attributes that survive the replacement of a template.
+STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE")}
+UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty}
+RENDER: dict[str, Callable[[Cloud, Thing], str]] = {"cluster": _cluster, "datastore": _datastore, "vn": _vnet}

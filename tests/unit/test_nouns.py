@@ -1,0 +1,496 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every kind of object that is declared by name: what all have in common, and what each does differently."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, info
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
+from cloud_model import Cloud
+from oned_model import Clock, ModelTransport, Refused
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind, how to declare one object of it, what can change, and what cannot be asked for.
+
+    full: everything that can be declared of a new object. changes: (what to ask for, the actions it takes).
+    bad: (what to ask for, part of the message).
+    """
+
+    noun: type[Declared]
+    kind: str
+    minimal: Item
+    full: Item
+    changes: list[tuple[Item, list[str]]]
+    bad: list[tuple[Item, str]] = field(default_factory=list)
+
+
+CASES = {
+    "cluster": Case(
+        Clusters,
+        "cluster",
+        {},
+        {"hosts": ["h1", "1"], "template": {"note": "x", "A": {"b": 1}}},
+        [
+            ({"template": {"NOTE": "y"}}, ["update"]),
+            ({"hosts": ["H1"]}, ["hosts"]),
+            ({"hosts": []}, ["hosts"]),
+            ({"new_name": "other"}, ["rename"]),
+        ],
+        [
+            ({"hosts": ["nope"]}, "cluster a1: there is no host 'nope'; there are"),
+            ({"datastores": ["99"]}, "cluster a1: there is no datastore '99'"),
+            ({"vnets": [""]}, "cluster a1: there is no virtual network ''"),
+        ],
+    ),
+    "datastore": Case(
+        Datastores,
+        "datastore",
+        {"ds_mad": "fs", "tm_mad": "ssh"},
+        {"ds_mad": "fs", "tm_mad": "ssh", "type": "image", "clusters": ["edge", "0"], "template": {"note": "x"}},
+        [
+            ({"tm_mad": "shared"}, ["update"]),
+            ({"clusters": ["EDGE"]}, ["clusters"]),
+            ({"clusters": []}, ["clusters"]),
+            ({"template": {"note": ""}}, ["update"]),
+            ({"new_name": "other", "template": {"SAFE_DIRS": "/srv"}}, ["rename", "update"]),
+        ],
+        [
+            ({"tm_mad": None}, "datastore a1 is new: give tm_mad, and ds_mad unless its type is system"),
+            ({"ds_mad": None}, "datastore a1 is new: give tm_mad, and ds_mad unless its type is system"),
+            ({"template": {"type": "SYSTEM_DS"}}, "TYPE cannot be set here: use type"),
+            ({"template": {"TM_MAD": "x"}}, "TM_MAD cannot be set here: use tm_mad"),
+            ({"clusters": ["edge", "nope"]}, "there is no cluster 'nope'; there are edge (1), default (0)"),
+        ],
+    ),
+    "vnet": Case(
+        VirtualNetworks,
+        "vn",
+        {"vn_mad": "bridge"},
+        {
+            "vn_mad": "bridge",
+            "bridge": "br0",
+            "clusters": ["edge", "default"],
+            "ranges": [{"type": "IP4", "ip": "10.0.0.1", "size": 9, "note": "n"}, {"type": "ETHER", "size": 3}],
+            "template": {"DNS": "192.0.2.2"},
+        },
+        [
+            ({"bridge": "br1"}, ["update"]),
+            ({"clusters": []}, ["clusters"]),
+            ({"ranges": []}, ["remove_range"]),
+            ({"ranges": [{"type": "ETHER", "size": 4}]}, ["update_range", "remove_range"]),
+            (
+                {"ranges": [{"type": t, "ip": ip, "size": 9} for t, ip in (("IP4", "10.0.0.1"), ("IP4", "10.1.0.1"))]},
+                ["remove_range", "add_range"],
+            ),
+            ({"new_name": "other"}, ["rename"]),
+        ],
+        [
+            ({"vn_mad": None}, "virtual network a1 is new: give vn_mad"),
+            ({"template": {"ar": {"size": 1}}}, "AR cannot be set here: use ranges"),
+            ({"template": {"BRIDGE": "x"}}, "BRIDGE cannot be set here: use bridge"),
+            ({"bridge": "x]]>"}, "BRIDGE: oned refuses the characters ]]>"),
+            ({"ranges": [{"size": 3}]}, "virtual network a1: ranges: a range needs type and size"),
+            ({"ranges": [{}]}, "virtual network a1: ranges: AR: a vector needs at least one value"),
+            ({"ranges": [{"type": "IP4", "size": [1]}]}, "ranges: AR.SIZE: oned's vectors hold plain values"),
+            ({"clusters": ["77"]}, "there is no cluster '77'"),
+        ],
+    ),
+}
+NOUNS = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+RENAMED = pytest.mark.parametrize("case", [c for c in CASES.values() if c.noun.renames], ids=lambda c: c.kind)
+
+
+class Lab:
+    """A cloud, a clock that only sleeping moves, and a module's work on both."""
+
+    def __init__(self) -> None:
+        self.cloud = cloud()
+        self.clock = Clock()
+
+    @property
+    def client(self) -> Client:
+        return Client(ModelTransport(self.cloud), "oneadmin", "secret", clock=self.clock, sleep=self.clock.sleep)
+
+    def run(self, case: Case, *items: Item, check_mode: bool = False, **params: Any) -> dict[str, Any]:
+        self.cloud.log.clear()
+        self.cloud.requests = 0
+        listed = [{"name": "a1", **item} for item in items]
+        noun = case.noun(listed, {"state": "present", "template_mode": "merge", **params})
+        return engine.ensure(self.client, noun, check_mode=check_mode)
+
+    def listed(self, case: Case, **params: Any) -> list[dict[str, Any]]:
+        noun = case.noun([], {})
+        things = noun.things(self.client.read(noun.listing.method, *noun.listing.params))
+        return [info.describe(thing) for thing in info.chosen(things, {"names": None, "ids": None, **params})]
+
+
+def cloud() -> Cloud:
+    """What every test finds."""
+    made = Cloud()
+    made.put("cluster", "default", id=0)
+    made.put("cluster", "edge", id=1)
+    made.add("h1")
+    made.add("h2")
+    return made
+
+
+@pytest.fixture
+def lab() -> Lab:
+    return Lab()
+
+
+def actions(result: dict[str, Any]) -> list[list[str]]:
+    assert [entry["msg"] for entry in result["results"] if entry["failed"]] == []
+    return [entry["actions"] for entry in result["results"]]
+
+
+@NOUNS
+@pytest.mark.parametrize("full", [False, True])
+def test_made_once_then_only_read_and_removed_once(lab: Lab, case: Case, full: bool) -> None:
+    wanted = case.full if full else case.minimal
+    before = copy.deepcopy(lab.cloud.things)
+    predicted = lab.run(case, wanted, check_mode=True)
+    assert lab.cloud.writes == []
+    assert lab.cloud.things == before
+    made = lab.run(case, wanted)
+    assert actions(made) == actions(predicted)
+    assert actions(made)[0][0] == "allocate"
+    assert made["diff"] == predicted["diff"]
+    assert list(made["diff"]["after"]) == ["a1"]
+    assert made["results"][0]["state"] != "ABSENT"
+    again = lab.run(case, wanted)
+    assert (again["changed"], lab.cloud.writes, lab.cloud.requests) == (False, [], 1)
+    assert again["diff"] == {"before": {}, "after": {}}
+    assert lab.run(case, {})["changed"] is False
+    assert [thing["name"] for thing in lab.listed(case, names=["A1"])] == ["a1"]
+    if case.kind != "cluster" or not full:
+        assert actions(lab.run(case, {}, state="absent")) == [["delete"]]
+        assert lab.listed(case, names=["a1"]) == []
+        assert lab.run(case, {}, state="absent")["changed"] is False
+
+
+def variations() -> list[Any]:
+    return [
+        pytest.param(case, item, expected, id=f"{name}-{number}")
+        for name, case in CASES.items()
+        for number, (item, expected) in enumerate(case.changes)
+    ]
+
+
+@pytest.mark.parametrize(("case", "item", "expected"), variations())
+def test_only_what_differs_is_sent(lab: Lab, case: Case, item: Item, expected: list[str]) -> None:
+    lab.run(case, case.full)
+    wanted = {**case.minimal, **item}
+    predicted = lab.run(case, wanted, check_mode=True)
+    assert lab.cloud.writes == []
+    done = lab.run(case, wanted)
+    assert actions(done) == actions(predicted) == [expected]
+    assert done["diff"] == predicted["diff"]
+    assert done["diff"]["before"] != done["diff"]["after"]
+    assert lab.run(case, wanted)["changed"] is False
+
+
+@pytest.mark.parametrize(("case", "item", "expected"), variations())
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_lost_answer_is_looked_up(lab: Lab, case: Case, item: Item, expected: list[str], carried_out: bool) -> None:
+    lab.run(case, case.full)
+    left = [NoAnswer("lost")]
+
+    def lose(method: str, _params: tuple[Any, ...]) -> None:
+        if not method.endswith(".info") and left:
+            raise left.pop()
+
+    if carried_out:
+        lab.cloud.lose = lose
+    else:
+        lab.cloud.misbehave = lose
+    done = lab.run(case, {**case.minimal, **item})
+    assert [sorted(entry) for entry in actions(done)] == [sorted(expected)]
+    assert lab.run(case, {**case.minimal, **item})["changed"] is False
+
+
+@NOUNS
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_lost_answer_to_the_first_call_is_looked_up(lab: Lab, case: Case, carried_out: bool) -> None:
+    left = [NoAnswer("lost")]
+
+    def lose(method: str, _params: tuple[Any, ...]) -> None:
+        if method.endswith(("allocate", "addrule")) and left:
+            raise left.pop()
+
+    if carried_out:
+        lab.cloud.lose = lose
+    else:
+        lab.cloud.misbehave = lose
+    assert actions(lab.run(case, case.full))[0][0] == "allocate"
+    assert lab.run(case, case.full)["changed"] is False
+
+
+@NOUNS
+def test_someone_else_was_faster(lab: Lab, case: Case) -> None:
+    def faster(method: str, params: tuple[Any, ...]) -> None:
+        if method.endswith(".allocate"):
+            lab.cloud.misbehave = lambda _method, _params: None
+            getattr(lab.cloud, method.removeprefix("one.").replace(".", "_"))(*params)
+
+    lab.cloud.misbehave = faster
+    assert "allocate" not in actions(lab.run(case, case.minimal))[0]
+    assert len(lab.listed(case, names=["a1"])) == 1
+
+
+@NOUNS
+def test_one_failure_does_not_stop_the_others(lab: Lab, case: Case) -> None:
+    def refuse(method: str, params: tuple[Any, ...]) -> None:
+        if method.endswith(".allocate") and "b1" in str(params[0]):
+            raise Refused("Cannot do it", 8192)
+
+    lab.cloud.misbehave = refuse
+    result = lab.run(case, case.minimal, {**case.minimal, "name": "b1"}, {**case.minimal, "name": "c1"})
+    assert [entry["failed"] for entry in result["results"]] == [False, True, False]
+    assert result["results"][1]["msg"] == f"{case.noun.methods}.allocate: Cannot do it (code 8192)"
+
+
+@NOUNS
+def test_a_replaced_template_loses_what_is_not_named_and_keeps_what_oned_needs(lab: Lab, case: Case) -> None:
+    if "template" not in case.full:
+        return
+    lab.run(case, {**case.full, "template": {**case.full["template"], "extra": "1", "OLD": {"x": 1}}})
+    wanted = {**case.minimal, "template": {**case.full["template"], "NEWER": "2"}}
+    done = lab.run(case, wanted, template_mode="replace")
+    assert actions(done) == [["update"]]
+    assert {"EXTRA", "OLD"} & set(done["diff"]["before"]["a1"]["template"]) == {"EXTRA", "OLD"}
+    assert not {"EXTRA", "OLD"} & set(done["diff"]["after"]["a1"]["template"])
+    (thing,) = lab.listed(case, names=["a1"])
+    assert thing["template"]["NEWER"] == "2"
+    assert "EXTRA" not in thing["template"]
+    assert lab.run(case, wanted, template_mode="replace")["changed"] is False
+    assert lab.run(case, case.minimal, template_mode="replace")["changed"] is False
+    assert lab.run(case, {**case.full, "template": case.full["template"]})["changed"] is False
+
+
+@RENAMED
+def test_renaming(lab: Lab, case: Case) -> None:
+    lab.run(case, case.minimal)
+    wanted = {**case.minimal, "new_name": "z9"}
+    assert actions(lab.run(case, wanted)) == [["rename"]]
+    assert lab.run(case, wanted)["changed"] is False
+    lab.run(case, case.minimal)
+    result = lab.run(case, wanted)["results"][0]
+    assert result["msg"].startswith(f"it cannot be renamed to z9: there is such a {case.noun.word} already (")
+    lab.run(case, {}, {"name": "z9"}, state="absent")
+    assert actions(lab.run(case, wanted)) == [["allocate"]]
+    assert len(lab.listed(case, names=["z9"])) == 1
+
+
+NAMES = [
+    ("", "it is empty"),
+    ("   ", "it is empty"),
+    ("x" * 129, "it has 129 characters, OpenNebula takes up to 128"),
+    ("a<b", "it holds '<'"),
+    ('a"b', "it holds '\"'"),
+    ("a'b", 'it holds "\'"'),
+    ("a\nb", r"it holds '\n'"),
+    ("a\tb", r"it holds '\t'"),
+    ("a\x07b", r"it holds '\x07'"),
+    ("a;b", "it holds ';'"),
+    ("a&b", "it holds '&'"),
+    ("a/b", "it holds '/'"),
+    ("a\\b", r"it holds '\\'"),
+    ("a$b", "it holds '$'"),
+    ("a:b", "it holds ':'"),
+    ("a#b", "it holds '#'"),
+]
+TEMPLATES = [
+    ({"a b": 1}, "attribute names are letters, digits and _"),
+    ({"": 1}, "attribute names are letters, digits and _"),
+    ({"1a": 1}, "do not begin with a digit"),
+    ({"xml_x": 1}, "oned stores names that begin with XML as"),
+    ({"a": None}, "A: None is neither text nor a number"),
+    ({"a": []}, "A: an empty list cannot be stored"),
+    ({"a": {}}, "A: a vector needs at least one value"),
+    ({"a": {"b": {"c": 1}}}, "A.B: oned's vectors hold plain values"),
+    ({"a": "x]]>y"}, "A: oned refuses the characters ]]>"),
+    ({"a": "\x00"}, "A: control characters cannot be stored"),
+    ({"a": "a b\\"}, "A: a value with blanks"),
+    ({"a": 1, "A": 2}, "A is given twice"),
+    ({"name": "x"}, "NAME cannot be set here: use name"),
+]
+
+
+def wrong() -> list[Any]:
+    rows = []
+    for kind, case in CASES.items():
+        for name, reason in NAMES:
+            rows.append(pytest.param(case, {"name": name}, {}, reason, id=f"{kind}-name-{name[:5]!r}"))
+        if "template" in case.full:
+            for template, reason in TEMPLATES:
+                rows.append(pytest.param(case, {"template": template}, {}, reason, id=f"{kind}-template-{template}"))
+        for item, reason in case.bad:
+            rows.append(pytest.param(case, item, {}, reason, id=f"{kind}-{item}"))
+        if case.noun.renames:
+            rows.append(pytest.param(case, {"new_name": "a<"}, {}, "it holds '<'", id=f"{kind}-new_name"))
+            row = ({"new_name": "b"}, {"state": "absent"}, "new_name does not go with state absent")
+            rows.append(pytest.param(case, *row, id=f"{kind}-new_name-absent"))
+    return rows
+
+
+@pytest.mark.parametrize(("case", "item", "params", "reason"), wrong())
+def test_mistakes_are_one_sentence_and_change_nothing(
+    lab: Lab, case: Case, item: Item, params: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises((OnedError, TemplateError)) as caught:
+        lab.run(case, {**case.minimal, **item}, {**case.minimal, "name": "fine"}, **params)
+    message = str(caught.value)
+    assert reason in message
+    assert "\n" not in message
+    assert lab.cloud.writes == []
+
+
+@NOUNS
+def test_an_object_is_listed_once(lab: Lab, case: Case) -> None:
+    with pytest.raises(OnedError, match=r"listed more than once \(capitals do not tell names apart\): a1, A1"):
+        lab.run(case, case.minimal, {**case.minimal, "name": "A1"})
+    assert lab.cloud.requests == 0
+
+
+@NOUNS
+def test_nothing_wanted_asks_nothing(lab: Lab, case: Case) -> None:
+    assert lab.run(case)["changed"] is False
+    assert lab.cloud.requests == 0
+
+
+def refuse_everything(error: Exception) -> Callable[..., None]:
+    def fault(_method: str, _params: tuple[Any, ...]) -> None:
+        raise error
+
+    return fault
+
+
+@NOUNS
+def test_what_concerns_all_is_one_error(lab: Lab, case: Case) -> None:
+    lab.cloud.misbehave = refuse_everything(Refused("User [2] : Not authorized", 512))
+    with pytest.raises(OnedError, match="Not authorized"):
+        lab.run(case, case.minimal)
+
+
+def test_secrets_are_in_no_diff_and_no_list(lab: Lab) -> None:
+    case = CASES["cluster"]
+    secret = {"template": {"API_TOKEN": "s3cr3t", "CONTEXT": {"PASSWORD": "s3cr3t", "A": "b"}}}
+    result = lab.run(case, secret)
+    assert "s3cr3t" not in str(result)
+    assert result["diff"]["after"]["a1"]["template"]["CONTEXT"]["A"] == "b"
+    (listed,) = lab.listed(case, names=["a1"])
+    assert listed["template"]["CONTEXT"] == {"A": "b"}
+    assert "s3cr3t" not in str([listed, lab.run(case, {}, state="absent")])
+
+
+@pytest.mark.parametrize(
+    ("params", "found"),
+    [
+        ({}, ["default", "edge"]),
+        ({"names": ["~^D"]}, ["default"]),
+        ({"names": ["~e$"]}, ["edge"]),
+        ({"names": ["EDGE", "nobody"]}, ["edge"]),
+        ({"ids": [0, 77]}, ["default"]),
+        ({"ids": [1], "names": ["~default"]}, ["default", "edge"]),
+        ({"names": []}, []),
+    ],
+)
+def test_choosing(lab: Lab, params: dict[str, Any], found: list[str]) -> None:
+    assert [thing["name"] for thing in lab.listed(CASES["cluster"], **params)] == found
+
+
+def test_a_bad_regular_expression_is_told(lab: Lab) -> None:
+    with pytest.raises(OnedError, match=r"names: '~\(' is not a regular expression"):
+        lab.listed(CASES["cluster"], names=["~("])
+
+
+def test_a_cluster_that_holds_something_stays(lab: Lab) -> None:
+    lab.run(CASES["cluster"], {"hosts": ["h1"]})
+    result = lab.run(CASES["cluster"], {}, {"name": "default"}, state="absent")["results"]
+    assert [entry["msg"] for entry in result] == [
+        "it still holds 1 hosts: take them out first",
+        "OpenNebula does not remove its system clusters (IDs below 100)",
+    ]
+    assert lab.cloud.writes == []
+
+
+def test_hosts_cannot_leave_the_default_cluster_for_nowhere(lab: Lab) -> None:
+    result = lab.run(CASES["cluster"], {"name": "default", "hosts": ["h1"]})["results"][0]
+    assert result["msg"] == "hosts leave the default cluster by joining another one: list h2 there, or here too"
+    assert lab.cloud.writes == []
+
+
+def test_a_datastore_keeps_its_type_and_its_images(lab: Lab) -> None:
+    case = CASES["datastore"]
+    lab.run(case, case.full)
+    message = lab.run(case, {"type": "system"})["results"][0]["msg"]
+    assert message.startswith("it is of type image and wanted as system: what it holds would be lost, so remove it")
+    lab.cloud.named("datastore", "a1").more["images"] = [4, 5]
+    message = lab.run(case, {}, state="absent")["results"][0]["msg"]
+    assert message == "it still holds 2 images: remove them first"
+
+
+def test_a_system_datastore_needs_no_datastore_driver(lab: Lab) -> None:
+    assert actions(lab.run(CASES["datastore"], {"type": "system", "tm_mad": "ssh"})) == [["allocate"]]
+    (listed,) = lab.listed(CASES["datastore"])
+    assert (listed["type"], listed["total_mb"], listed["clusters"]) == ("system", 100, [0])
+
+
+def test_ones_own_network_goes_before_another_of_that_name(lab: Lab) -> None:
+    lab.cloud.put("vn", "a1", {"VN_MAD": "x"}, owner="alice", state=1)
+    assert lab.run(CASES["vnet"], {"vn_mad": "x"})["changed"] is False
+    own = lab.cloud.put("vn", "a1", {"VN_MAD": "y"}, state=1)
+    assert lab.run(CASES["vnet"], {"vn_mad": "y"})["results"][0]["id"] == own.id
+    lab.cloud.put("vn", "b1", {"VN_MAD": "x"}, owner="alice", state=1)
+    lab.cloud.put("vn", "b1", {"VN_MAD": "x"}, owner="bob", state=1)
+    result = lab.run(CASES["vnet"], {"name": "b1", "vn_mad": "y"})["results"][0]
+    assert result["msg"].startswith("several virtual networks are called like this: b1 (")
+
+
+def test_ranges_in_use_and_reservations_are_left_alone(lab: Lab) -> None:
+    case = CASES["vnet"]
+    lab.run(case, case.full)
+    net = lab.cloud.named("vn", "a1")
+    net.more["ranges"][0]["ALLOCATED"] = " 0 274877906945"
+    net.more["leases"] = 1
+    message = lab.run(case, {"ranges": []})["results"][0]["msg"]
+    assert message == "range 0 (10.0.0.1) is not wanted but has addresses in use: release them first"
+    message = lab.run(case, {}, state="absent")["results"][0]["msg"]
+    assert message == "1 of its addresses are in use by virtual machines or reservations"
+    net.more["ranges"][0] = {"TYPE": "IP4", "IP": "10.9.0.1", "SIZE": "2", "AR_ID": "0", "PARENT_NETWORK_AR_ID": "3"}
+    assert actions(lab.run(case, {"ranges": []})) == [["remove_range"]]
+    assert list(net.more["ranges"]) == [0]
+    assert lab.run(case, {"ranges": []})["changed"] is False
+
+
+def test_a_range_keeps_its_other_attributes_when_its_size_changes(lab: Lab) -> None:
+    case = CASES["vnet"]
+    lab.run(case, case.full)
+    lab.run(case, {"ranges": [{"type": "ip4", "ip": "10.0.0.1", "size": 20}, {"type": "ETHER", "size": 3}]})
+    entry = lab.cloud.named("vn", "a1").more["ranges"][0]
+    assert (entry["SIZE"], entry["NOTE"], entry["TYPE"]) == ("20", "n", "IP4")
+
+
+def test_waiting_for_a_network_has_an_end(lab: Lab) -> None:
+    lab.cloud.misbehave = lambda method, _params: (
+        lab.cloud.things["vn"] and lab.cloud.named("vn", "a1").more.update(state=0) if "vnpool" in method else None
+    )
+    result = lab.run(CASES["vnet"], {"vn_mad": "bridge"})["results"][0]
+    assert (result["msg"], result["state"]) == ("it is still INIT after 60 s", "INIT")
