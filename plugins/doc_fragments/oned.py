@@ -13,7 +13,9 @@ options:
     description:
       - Address of oned's XML-RPC interface, such as V(http://one.example.org:2633/RPC2).
       - Left out, oned is reached through the service proxy of the Kubernetes API server, as Service
-        C(<release>-oned), port 2633.
+        C(<release>-oned), port 2633. That takes the permission to C(create) on C(services/proxy) in O(namespace).
+      - Where that is not granted, a port is forwarded to a ready pod of the release for each call, which is slower.
+        That takes C(list) on C(pods), and C(get) and C(create) on C(pods/portforward).
       - Taken from the environment variable E(ONE_URL) if not given.
     type: str
   api_username:
