@@ -70,3 +70,23 @@ options:
 requirements:
   - kubernetes (Python library) where the module runs, unless O(api_url) is given
 """
+
+    # What modules take from the environment themselves, a plugin has to document.
+    PLUGIN = r"""
+options:
+  api_url:
+    env:
+      - name: ONE_URL
+  api_username:
+    env:
+      - name: ONE_USERNAME
+  api_password:
+    env:
+      - name: ONE_PASSWORD
+  kubeconfig:
+    env:
+      - name: K8S_AUTH_KUBECONFIG
+  kube_context:
+    env:
+      - name: K8S_AUTH_CONTEXT
+"""
