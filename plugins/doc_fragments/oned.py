@@ -13,7 +13,9 @@ options:
     description:
       - Address of oned's XML-RPC interface, such as V(http://one.example.org:2633/RPC2).
       - Left out, oned is reached through the service proxy of the Kubernetes API server, as Service
-        C(<release>-oned), port 2633.
+        C(<release>-oned), port 2633. That takes the permission to C(create) on C(services/proxy) in O(namespace).
+      - Where that is not granted, a port is forwarded to a ready pod of the release for each call, which is slower.
+        That takes C(list) on C(pods), and C(get) and C(create) on C(pods/portforward).
       - Taken from the environment variable E(ONE_URL) if not given.
     type: str
   api_username:
@@ -67,4 +69,24 @@ options:
     default: 30
 requirements:
   - kubernetes (Python library) where the module runs, unless O(api_url) is given
+"""
+
+    # What modules take from the environment themselves, a plugin has to document.
+    PLUGIN = r"""
+options:
+  api_url:
+    env:
+      - name: ONE_URL
+  api_username:
+    env:
+      - name: ONE_USERNAME
+  api_password:
+    env:
+      - name: ONE_PASSWORD
+  kubeconfig:
+    env:
+      - name: K8S_AUTH_KUBECONFIG
+  kube_context:
+    env:
+      - name: K8S_AUTH_CONTEXT
 """

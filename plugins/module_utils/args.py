@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, info, kube, plan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, forward, info, kube, plan
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
@@ -67,7 +67,7 @@ def info_spec() -> dict[str, dict[str, Any]]:
 
 
 def transport(params: Mapping[str, Any]) -> Transport:
-    """How to reach oned: api_url if given, else the API server's service proxy. Raises SetupError."""
+    """How to reach oned: api_url if given, else whatever of the API server's ways is granted. Raises SetupError."""
     if params["api_url"]:
         return HttpTransport(params["api_url"], validate_certs=params["validate_certs"], ca_cert=params["ca_cert"])
     config = kube.configuration(params["kubeconfig"], params["kube_context"])
@@ -75,7 +75,10 @@ def transport(params: Mapping[str, Any]) -> Transport:
         config.verify_ssl = False
     if params["ca_cert"]:
         config.ssl_ca_cert = params["ca_cert"]
-    return kube.KubeTransport(config, namespace=params["namespace"], service=f"{params['release']}-oned")
+    proxy = kube.KubeTransport(config, namespace=params["namespace"], service=f"{params['release']}-oned")
+    return forward.GrantedTransport(
+        proxy, forward.ForwardTransport(config, namespace=params["namespace"], release=params["release"])
+    )
 
 
 def client(params: Mapping[str, Any]) -> Client:

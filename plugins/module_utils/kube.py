@@ -3,7 +3,7 @@
 """Carries XML-RPC to oned through the API server's service proxy, so that oned need not be exposed.
 
 The TLS connections to the API server are pooled. Needs the Python library `kubernetes`, and permission to
-`create` on `services/proxy` in the namespace.
+`create` on `services/proxy` in the namespace; where that is not granted, forward.py may help.
 """
 
 from __future__ import annotations
@@ -61,6 +61,14 @@ def configuration(kubeconfig: str | None, context: str | None) -> Any:
     return target
 
 
+class Forbidden(Unreachable):
+    """The API server, not oned, said no: nothing was sent. said: its own words."""
+
+    def __init__(self, message: str, said: str) -> None:
+        self.said = said
+        super().__init__(message)
+
+
 class KubeTransport:
     """oned behind `services/<service>:2633/proxy` of `namespace`."""
 
@@ -112,9 +120,10 @@ class KubeTransport:
         if status == 401:
             return Unreachable(f"the API server {self._config.host} does not accept the kubeconfig's credentials (401)")
         if status == 403:
-            return Unreachable(
+            return Forbidden(
                 f"the kubeconfig's user may not reach oned through the API server (403: {said or 'forbidden'}): allow "
-                f"create on services/proxy in namespace {self._namespace}, or forward port {PORT} and give api_url"
+                f"create on services/proxy in namespace {self._namespace}, or forward port {PORT} and give api_url",
+                said or "forbidden",
             )
         if status == 404 and said is not None:
             return Unreachable(

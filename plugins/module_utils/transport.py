@@ -62,19 +62,10 @@ class HttpTransport:
         connection.timeout = min(timeout, CONNECT_TIMEOUT)
         try:
             self._connect(connection)
-            connection.sock.settimeout(timeout)
-            try:
-                connection.request("POST", self._path, body, HEADERS)
-                response = connection.getresponse()
-                answer = response.read()
-            except TimeoutError as error:
-                raise NoAnswer(f"{self.place} gave no answer within {timeout:g} s") from error
-            except (OSError, http.client.HTTPException) as error:
-                reason = str(error) or type(error).__name__
-                raise NoAnswer(f"{self.place} closed the connection without an answer ({reason})") from error
+            status, answer = exchange(connection, self._path, body, self.place, timeout)
         finally:
             connection.close()
-        return self._checked(response.status, answer)
+        return checked(self.place, status, answer)
 
     def _connect(self, connection: http.client.HTTPConnection) -> None:
         try:
@@ -99,18 +90,36 @@ class HttpTransport:
         except OSError as error:
             raise Unreachable(f"{self.place} cannot be reached ({error.strerror or error})") from error
 
-    def _checked(self, status: int, answer: bytes) -> bytes:
-        if status == 200 and looks_like_xmlrpc(answer):
-            return answer
-        if status == 503:
-            raise Unreachable(f"{self.place} answers HTTP 503: oned behind it is not ready", passing=True)
-        if status in (502, 504):
-            raise NoAnswer(f"{self.place} answers HTTP {status}: the proxy got nothing from oned")
-        hint = "is this oned's XML-RPC address (usually port 2633, path /RPC2)?"
-        if status != 200:
-            raise Unreachable(f"{self.place} answers HTTP {status}: {hint}")
-        kind = "HTML" if b"<html" in answer[:2048].lower() else "something else"
-        raise Unreachable(f"{self.place} answers with {kind} instead of XML-RPC: {hint}")
+
+def exchange(
+    connection: http.client.HTTPConnection, path: str, body: bytes, place: str, timeout: float
+) -> tuple[int, bytes]:
+    """POST over a connection that stands. Returns HTTP status and body; raises NoAnswer, for oned may have read it."""
+    connection.sock.settimeout(timeout)
+    try:
+        connection.request("POST", path, body, HEADERS)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except TimeoutError as error:
+        raise NoAnswer(f"{place} gave no answer within {timeout:g} s") from error
+    except (OSError, http.client.HTTPException) as error:
+        reason = str(error) or type(error).__name__
+        raise NoAnswer(f"{place} closed the connection without an answer ({reason})") from error
+
+
+def checked(place: str, status: int, answer: bytes) -> bytes:
+    """The answer, if it is one of XML-RPC; raises Unreachable or NoAnswer saying what answered instead."""
+    if status == 200 and looks_like_xmlrpc(answer):
+        return answer
+    if status == 503:
+        raise Unreachable(f"{place} answers HTTP 503: oned behind it is not ready", passing=True)
+    if status in (502, 504):
+        raise NoAnswer(f"{place} answers HTTP {status}: the proxy got nothing from oned")
+    hint = "is this oned's XML-RPC address (usually port 2633, path /RPC2)?"
+    if status != 200:
+        raise Unreachable(f"{place} answers HTTP {status}: {hint}")
+    kind = "HTML" if b"<html" in answer[:2048].lower() else "something else"
+    raise Unreachable(f"{place} answers with {kind} instead of XML-RPC: {hint}")
 
 
 def _tls_context(validate_certs: bool, ca_cert: str | None) -> ssl.SSLContext:
