@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 W = TypeVar("W")
+STATE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 TEMPLATE_MODE = {"template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"}}
 # Options of an object, for declared_spec.
 NEW_NAME = {"new_name": {"type": "str"}}
@@ -52,7 +53,7 @@ def declared_spec(kind: str, options: Mapping[str, Any], **item: Any) -> dict[st
     return {
         **connection_spec(),
         kind: {"type": "list", "elements": "dict", "required": True, "options": entry, **item},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        **STATE,
         **TEMPLATE_MODE,
     }
 

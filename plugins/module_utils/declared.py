@@ -194,7 +194,8 @@ class Declared(Kind):
         for option in (*self.naming, *self.shown):
             if wish.get(option) is not None and option in view:
                 word = self.naming.get(option)
-                shown[option] = view[option] if word is None else sorted(world.names(word, view[option]))
+                value = view[option] if word is None else world.names(word, view[option])
+                shown[option] = value if word is None or option in self.ordered else sorted(value)
         managed = {
             key: view["template"][key] for key in (*wish["attributes"], *sorted(extra)) if key in view["template"]
         }

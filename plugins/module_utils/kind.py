@@ -23,6 +23,8 @@ class Kind:
     tag: ClassVar[str]
     # Options that name objects of other kinds: {option: word}.
     naming: ClassVar[Mapping[str, str]] = {}
+    # Those among them whose order means something.
+    ordered: ClassVar[frozenset[str]] = frozenset()
     # Further options that show in the view under the same name.
     shown: ClassVar[Sequence[str]] = ()
     # Options that stand for an attribute of the template: {option: attribute}.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,8 @@ KINDS = {
     "group": ("GROUP", "GROUP_POOL"),
     "user": ("USER", "USER_POOL"),
     "vn": ("VNET", "VNET_POOL"),
+    "zone": ("ZONE", "ZONE_POOL"),
+    "acl": ("ACL", "ACL_POOL"),
 }
 
 
@@ -86,6 +89,8 @@ class Cloud(Oned):
         return self.put(kind, name, template, **more).id
 
     def _allocate(self, kind: str, *arguments: Any) -> int:
+        if kind == "user":
+            return self._user(*arguments)
         if kind in BY_NAME:
             return self._new(kind, arguments[0], dict(BORN.get(kind, {})))
         given = self._parsed(arguments[0])
@@ -228,6 +233,105 @@ class Cloud(Oned):
         self.get("vn", number).more["state"] = 3
         return number
 
+    # Users and groups.
+
+    def _user(self, name: str, password: str, driver: str, groups: list[int]) -> int:
+        if not password or " " in password:
+            raise Refused("Invalid password", 8192)
+        stored = _digest(password) if driver in ("", "core") else password
+        given = [self.get("group", gid).id for gid in groups] or [1]
+        born: Template = {"TOKEN_PASSWORD": "t0ken"}
+        return self._new("user", name, born, groups=given, password=stored, driver=driver or "core", enabled=True)
+
+    def user_passwd(self, number: int, password: str) -> int:
+        user = self.get("user", number)
+        user.more["password"] = _digest(password) if user.more["driver"] == "core" else password
+        return number
+
+    def user_chauth(self, number: int, driver: str, password: str) -> int:
+        self.get("user", number).more["driver"] = driver
+        return self.user_passwd(number, password) if password else number
+
+    def user_enable(self, number: int, enabled: bool) -> int:
+        self.get("user", number).more["enabled"] = enabled
+        return number
+
+    def user_chgrp(self, number: int, group: int) -> int:
+        groups = self.get("user", number).more["groups"]
+        self.get("user", number).more["groups"] = [group, *(gid for gid in groups[1:] if gid != group)]
+        return number
+
+    def user_addgroup(self, number: int, group: int) -> int:
+        if group in self.get("user", number).more["groups"]:
+            raise Refused("User is already in this group", 2048)
+        self.get("user", number).more["groups"].append(group)
+        return number
+
+    def user_delgroup(self, number: int, group: int) -> int:
+        groups = self.get("user", number).more["groups"]
+        if groups[0] == group:
+            raise Refused("Cannot remove user from the primary group", 2048)
+        groups.remove(group)
+        return number
+
+    def group_addadmin(self, number: int, user: int) -> int:
+        admins = self.get("group", number).more["admins"]
+        if user in admins:
+            raise Refused(f"Cannot edit group. User {user} is already an administrator of Group {number}.", 8192)
+        admins.append(user)
+        return number
+
+    def group_deladmin(self, number: int, user: int) -> int:
+        admins = self.get("group", number).more["admins"]
+        if user not in admins:
+            raise Refused(f"Cannot edit group. User {user} is not an administrator of Group {number}.", 8192)
+        admins.remove(user)
+        return number
+
+    # Rules.
+
+    def acl_info(self) -> str:
+        return self._pool("acl")
+
+    def acl_addrule(self, *parts: str) -> int:
+        rule = tuple(part.removeprefix("0x") for part in parts)
+        if any(thing.more["rule"] == rule for thing in self.things["acl"].values()):
+            raise Refused("Rule already exists", 8192)
+        return self.put("acl", "", rule=rule).id
+
+    def acl_delrule(self, number: int) -> int:
+        if number not in self.things["acl"]:
+            raise Refused(f"Rule {number} does not exist", 8192)
+        del self.things["acl"][number]
+        return number
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _user(_cloud: Cloud, thing: Thing) -> str:
+    groups = thing.more["groups"]
+    return (
+        f"<GID>{groups[0]}</GID>{ids('GROUPS', groups)}<PASSWORD>{escape(thing.more['password'])}</PASSWORD>"
+        f"<AUTH_DRIVER>{thing.more['driver']}</AUTH_DRIVER><ENABLED>{int(thing.more['enabled'])}</ENABLED>"
+    )
+
+
+def _group(cloud: Cloud, thing: Thing) -> str:
+    users = [user.id for user in cloud.things["user"].values() if thing.id in user.more["groups"]]
+    return ids("USERS", users) + ids("ADMINS", thing.more["admins"])
+
+
+def _acl(_cloud: Cloud, thing: Thing) -> str:
+    tags = zip(("USER", "RESOURCE", "RIGHTS", "ZONE"), thing.more["rule"], strict=True)
+    return "".join(f"<{tag}>{part}</{tag}>" for tag, part in tags)
+
+
+def _in_use(cloud: Cloud, thing: Thing) -> str | None:
+    used = any(thing.id in user.more["groups"] for user in cloud.things["user"].values())
+    return f"Group {thing.id} is not empty." if used else None
+
 
 def _entries(value: Any) -> list[dict[str, str]]:
     return value if isinstance(value, list) else [value]
@@ -283,6 +387,8 @@ def _not_empty(cloud: Cloud, thing: Thing) -> str | None:
 # What each kind is born with beside its template, and what its template then holds.
 BIRTH: dict[str, Callable[[], dict[str, Any]]] = {
     "datastore": lambda: {"clusters": [0], "images": []},
+    "group": lambda: {"admins": []},
+    "user": lambda: {"groups": [1], "password": "", "driver": "core", "enabled": True},
     "vn": lambda: {"clusters": [0], "ranges": {}, "state": 2, "leases": 0},
 }
 BORN: dict[str, Template] = {
@@ -291,12 +397,20 @@ BORN: dict[str, Template] = {
     "vn": {"BRIDGE_TYPE": "linux", "OUTER_VLAN_ID": "", "PHYDEV": "", "SECURITY_GROUPS": "0", "VLAN_ID": ""},
 }
 # Allocated by name, not by template.
-BY_NAME = {"cluster"}
+BY_NAME = {"cluster", "group"}
 # Names are unique for each owner only.
 OWNED = {"datastore", "vn"}
 # Attributes without which oned makes none, the one it misses first.
-NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",)}
+NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",), "zone": ("ENDPOINT",)}
 # Attributes that survive the replacement of a template.
-STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE")}
-UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty}
-RENDER: dict[str, Callable[[Cloud, Thing], str]] = {"cluster": _cluster, "datastore": _datastore, "vn": _vnet}
+STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE"), "user": ("TOKEN_PASSWORD",)}
+UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty, "group": _in_use}
+RENDER: dict[str, Callable[[Cloud, Thing], str]] = {
+    "acl": _acl,
+    "cluster": _cluster,
+    "datastore": _datastore,
+    "group": _group,
+    "user": _user,
+    "vn": _vnet,
+    "zone": lambda _cloud, _thing: "<STATE>0</STATE>",
+}

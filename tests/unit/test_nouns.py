@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,10 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared imp
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_zone import Zones
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
 from cloud_model import Cloud
@@ -111,6 +115,51 @@ CASES = {
             ({"clusters": ["77"]}, "there is no cluster '77'"),
         ],
     ),
+    "user": Case(
+        Users,
+        "user",
+        {"password": "s3cr3t"},
+        {"password": "s3cr3t", "groups": ["devs", "1"], "enabled": True, "template": {"note": "x"}},
+        [
+            ({"password": "another"}, ["password"]),
+            ({"groups": ["users"]}, ["groups"]),
+            ({"groups": ["users", "devs"]}, ["groups"]),
+            ({"groups": ["oneadmin", "devs"]}, ["groups"]),
+            ({"enabled": False}, ["disable"]),
+            ({"auth_driver": "ssh", "password": "key"}, ["auth_driver", "password"]),
+            ({"template": {"NOTE": ""}}, ["update"]),
+        ],
+        [
+            ({"password": None}, "user a1 is new: give password"),
+            ({"password": ""}, "OpenNebula takes no empty password and none with blanks"),
+            ({"password": "a b"}, "OpenNebula takes no empty password and none with blanks"),
+            ({"groups": []}, "user a1: groups: a user belongs to at least one group"),
+            ({"groups": ["nope"]}, "user a1: there is no group 'nope'"),
+            ({"auth_driver": ""}, "user a1: auth_driver is empty"),
+            ({"name": "a b"}, "user name 'a b' is not possible: it holds ' '"),
+            ({"template": {"token_password": "x"}}, "TOKEN_PASSWORD cannot be set here: OpenNebula makes it"),
+        ],
+    ),
+    "group": Case(
+        Groups,
+        "group",
+        {},
+        {"admins": ["alice"], "template": {"SUNSTONE": {"views": "cloud"}}},
+        [({"admins": []}, ["admins"]), ({"template": {"NOTE": 1}}, ["update"])],
+        [({"admins": ["nope"]}, "group a1: there is no user 'nope'"), ({"admins": [""]}, "there is no user ''")],
+    ),
+    "zone": Case(
+        Zones,
+        "zone",
+        {"endpoint": "http://a/RPC2"},
+        {"endpoint": "http://a/RPC2", "template": {"note": "x"}},
+        [({"endpoint": "http://b/RPC2"}, ["update"]), ({"new_name": "other"}, ["rename"])],
+        [
+            ({"endpoint": None}, "zone a1 is new: give endpoint"),
+            ({"endpoint": ""}, "zone a1 is new: give endpoint"),
+            ({"template": {"endpoint": "x"}}, "ENDPOINT cannot be set here: use endpoint"),
+        ],
+    ),
 }
 NOUNS = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 RENAMED = pytest.mark.parametrize("case", [c for c in CASES.values() if c.noun.renames], ids=lambda c: c.kind)
@@ -145,6 +194,10 @@ def cloud() -> Cloud:
     made = Cloud()
     made.put("cluster", "default", id=0)
     made.put("cluster", "edge", id=1)
+    for number, name in enumerate(("oneadmin", "users")):
+        made.put("group", name, id=number)
+    made.put("group", "devs", id=50)
+    made.put("user", "alice", {"TOKEN_PASSWORD": "t"}, id=2, groups=[1])
     made.add("h1")
     made.add("h2")
     return made
@@ -494,3 +547,33 @@ def test_waiting_for_a_network_has_an_end(lab: Lab) -> None:
     )
     result = lab.run(CASES["vnet"], {"vn_mad": "bridge"})["results"][0]
     assert (result["msg"], result["state"]) == ("it is still INIT after 60 s", "INIT")
+
+
+def test_a_password_may_be_set_once_only(lab: Lab) -> None:
+    once = {"update_password": "on_create"}
+    assert actions(lab.run(CASES["user"], {"password": "s3cr3t", **once})) == [["allocate"]]
+    assert lab.run(CASES["user"], {"password": "changed", **once})["changed"] is False
+
+
+def test_no_password_and_no_digest_is_shown(lab: Lab) -> None:
+    case = CASES["user"]
+    shown = [lab.run(case, {"password": password}) for password in ("s3cr3t", "n3w")]
+    shown += [lab.listed(case), lab.run(case, {}, state="absent")]
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("s3cr3t", "n3w")]
+    assert [hidden for hidden in ("s3cr3t", "n3w", "t0ken", *digests) if hidden in str(shown)] == []
+
+
+def test_users_and_groups_that_opennebula_needs_stay(lab: Lab) -> None:
+    lab.cloud.put("user", "serveradmin", id=1, groups=[0])
+    result = lab.run(CASES["user"], {"name": "serveradmin"}, state="absent")["results"][0]
+    assert result["msg"] == "OpenNebula itself works with this user"
+    result = lab.run(CASES["group"], {"name": "users"}, state="absent")["results"][0]
+    assert result["msg"] == "OpenNebula does not remove its system groups (IDs below 100)"
+    lab.cloud.put("group", "full", id=100)
+    lab.cloud.named("user", "alice").more["groups"].append(100)
+    result = lab.run(CASES["group"], {"name": "full"}, state="absent")["results"][0]
+    assert result["msg"] == "1 users belong to it: take them out first"
+    lab.cloud.put("zone", "OpenNebula", id=0)
+    result = lab.run(CASES["zone"], {"name": "OpenNebula"}, state="absent")["results"][0]
+    assert result["msg"] == "OpenNebula does not remove its own zone"
+    assert lab.cloud.writes == []
