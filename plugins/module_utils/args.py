@@ -25,6 +25,8 @@ NEW_NAME = {"new_name": {"type": "str"}}
 TEMPLATE = {"template": {"type": "dict"}}
 CLUSTERS = {"clusters": {"type": "list", "elements": "str"}}
 
+WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 300}}
+
 
 def connection_spec() -> dict[str, dict[str, Any]]:
     """Argument spec of the doc fragment kubenebula.opennebula.oned."""

@@ -41,11 +41,7 @@ class Rules(Declared):
         # Also needed to remove a rule that names its user.
         return {word for wish in self.wishes for word, _name in wish["named"]}
 
-    def things(self, document: str) -> list[Thing]:
-        return [self._thing(element) for element in xml.objects(document, self.tag, self.listing.method)]
-
-    @staticmethod
-    def _thing(element: xml.Element) -> Thing:
+    def thing(self, element: xml.Element) -> Thing:
         parts = (int(xml.text(element, tag) or "0", 16) for tag in ("USER", "RESOURCE", "RIGHTS", "ZONE"))
         rule = Rule(*parts)
         return Thing(xml.number(element, "ID"), str(rule), view={"_rule": rule})

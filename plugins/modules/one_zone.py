@@ -46,8 +46,8 @@ options:
         type: str
       template:
         description:
-          - Attributes of the zone. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary
-            (a vector), or a list of these (an attribute that occurs several times).
+          - Attributes of the zone. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
+            dictionary (a vector), or a list of these (an attribute that occurs several times).
           - An empty value and a missing attribute count as the same.
         type: dict
 seealso:

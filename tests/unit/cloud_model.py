@@ -25,6 +25,10 @@ KINDS = {
     "vn": ("VNET", "VNET_POOL"),
     "zone": ("ZONE", "ZONE_POOL"),
     "acl": ("ACL", "ACL_POOL"),
+    "hook": ("HOOK", "HOOK_POOL"),
+    "image": ("IMAGE", "IMAGE_POOL"),
+    "market": ("MARKETPLACE", "MARKETPLACE_POOL"),
+    "template": ("VMTEMPLATE", "VMTEMPLATE_POOL"),
 }
 
 
@@ -60,6 +64,8 @@ class Cloud(Oned):
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         kind, _, action = name.partition("_")
+        if action == "info" and kind in KINDS:
+            return partial(self._info, kind)
         if action == "info" and kind.removesuffix("pool") in KINDS:
             return partial(self._pool, kind.removesuffix("pool"))
         generic = {"update": self._update, "rename": self._rename, "delete": self._delete, "allocate": self._allocate}
@@ -91,6 +97,8 @@ class Cloud(Oned):
     def _allocate(self, kind: str, *arguments: Any) -> int:
         if kind == "user":
             return self._user(*arguments)
+        if kind == "image":
+            return self._image(*arguments)
         if kind in BY_NAME:
             return self._new(kind, arguments[0], dict(BORN.get(kind, {})))
         given = self._parsed(arguments[0])
@@ -98,7 +106,8 @@ class Cloud(Oned):
         need = NEEDS.get(kind, ())
         if any(key not in given for key in need):
             raise Refused(f"No {need[0]} in template.", 8192)
-        more = {"clusters": [max(arguments[1], 0)]} if kind in ("datastore", "vn") else {}
+        more: dict[str, Any] = {"type": given.pop("TYPE", "")} if kind == "hook" else {}
+        more |= {"clusters": [max(arguments[1], 0)]} if kind in ("datastore", "vn") else {}
         return self._new(kind, name, {**BORN.get(kind, {}), **given}, **more)
 
     @staticmethod
@@ -132,17 +141,25 @@ class Cloud(Oned):
         del self.things[kind][number]
         return number
 
+    def _info(self, kind: str, number: int, *arguments: bool) -> str:
+        assert arguments[-1], "whether to decrypt"
+        return self._xml(kind, KINDS[kind][0], self.get(kind, number), decrypt=True)
+
     def _pool(self, kind: str, *_filter: int) -> str:
         element, pool = KINDS[kind]
         body = "".join(self._xml(kind, element, thing) for thing in reversed(self.things[kind].values()))
         return f"<{pool}>{body}</{pool}>"
 
-    def _xml(self, kind: str, element: str, thing: Thing) -> str:
+    def _xml(self, kind: str, element: str, thing: Thing, *, decrypt: bool = False) -> str:
         uname = f"<UNAME>{escape(thing.owner)}</UNAME>" if kind in OWNED else ""
+        template = dict(thing.template)
+        context = template.get("CONTEXT")
+        if isinstance(context, dict) and "PASSWORD" in context and not decrypt:
+            template["CONTEXT"] = {**context, "PASSWORD": f"cipher of {context['PASSWORD']}"}
         inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, thing)
         return (
             f"<{element}><ID>{thing.id}</ID>{uname}<NAME>{escape(thing.name)}</NAME>{inner}"
-            f"<TEMPLATE>{template_xml(thing.template)}</TEMPLATE></{element}>"
+            f"<TEMPLATE>{template_xml(template)}</TEMPLATE></{element}>"
         )
 
     # Clusters, which hosts and others belong to.
@@ -231,6 +248,48 @@ class Cloud(Oned):
         if self.get("vn", number).more["leases"]:
             raise Refused("Cannot delete virtual network. Can not remove a virtual network with leases in use", 2048)
         self.get("vn", number).more["state"] = 3
+        return number
+
+    # Marketplaces and images.
+
+    def market_enable(self, number: int, enabled: bool) -> int:
+        self.get("market", number).more["state"] = 0 if enabled else 1
+        return number
+
+    def _image(self, text: str, datastore: int, _check: bool) -> int:
+        self.get("datastore", datastore)
+        given = self._parsed(text)
+        kind = IMAGE_TYPES.index(str(given.pop("TYPE", "OS")))
+        persistent = int(given.pop("PERSISTENT", "NO") == "YES")
+        path, _size = given.pop("PATH", ""), given.pop("SIZE", "1")
+        if path == "/nope":
+            raise Refused("Cannot parse image SIZE: File not found", 8192)
+        template: Template = {"DEV_PREFIX": "sd", **given}
+        more = {"type": kind, "persistent": persistent, "datastore": datastore, "broken": path == "/broken"}
+        return self._new("image", str(template.pop("NAME")), template, **more)
+
+    def imagepool_info(self, *_filter: int) -> str:
+        document = self._pool("image")
+        for thing in list(self.things["image"].values()):
+            if thing.more["state"] == 4 and thing.more["broken"]:
+                thing.more["state"] = 5
+                thing.template["ERROR"] = "no such file"
+            elif thing.more["state"] == 4:
+                thing.more["state"] = 1
+            elif thing.more["state"] == 7:
+                del self.things["image"][thing.id]
+        return document
+
+    def image_delete(self, number: int) -> int:
+        self.get("image", number).more["state"] = 7
+        return number
+
+    def image_chtype(self, number: int, kind: str) -> int:
+        self.get("image", number).more["type"] = IMAGE_TYPES.index(kind)
+        return number
+
+    def image_persistent(self, number: int, persistent: bool) -> int:
+        self.get("image", number).more["persistent"] = int(persistent)
         return number
 
     # Users and groups.
@@ -328,6 +387,15 @@ def _acl(_cloud: Cloud, thing: Thing) -> str:
     return "".join(f"<{tag}>{part}</{tag}>" for tag, part in tags)
 
 
+def _render_image(cloud: Cloud, thing: Thing) -> str:
+    more = thing.more
+    return (
+        f"<TYPE>{more['type']}</TYPE><PERSISTENT>{more['persistent']}</PERSISTENT><STATE>{more['state']}</STATE>"
+        f"<SIZE>1</SIZE><DATASTORE_ID>{more['datastore']}</DATASTORE_ID>"
+        f"<DATASTORE>{escape(cloud.get('datastore', more['datastore']).name)}</DATASTORE>{ids('VMS', more['vms'])}"
+    )
+
+
 def _in_use(cloud: Cloud, thing: Thing) -> str | None:
     used = any(thing.id in user.more["groups"] for user in cloud.things["user"].values())
     return f"Group {thing.id} is not empty." if used else None
@@ -384,14 +452,19 @@ def _not_empty(cloud: Cloud, thing: Thing) -> str | None:
     return f"Cluster {thing.id} is not empty" if hosts or others else None
 
 
+IMAGE_TYPES = ("OS", "CDROM", "DATABLOCK", "KERNEL", "RAMDISK", "CONTEXT", "BACKUP")
 # What each kind is born with beside its template, and what its template then holds.
 BIRTH: dict[str, Callable[[], dict[str, Any]]] = {
     "datastore": lambda: {"clusters": [0], "images": []},
     "group": lambda: {"admins": []},
+    "hook": lambda: {"type": "api"},
+    "image": lambda: {"state": 4, "vms": [], "datastore": 1, "type": 0, "persistent": 0, "broken": False},
+    "market": lambda: {"state": 0, "apps": []},
     "user": lambda: {"groups": [1], "password": "", "driver": "core", "enabled": True},
     "vn": lambda: {"clusters": [0], "ranges": {}, "state": 2, "leases": 0},
 }
 BORN: dict[str, Template] = {
+    "hook": {"REMOTE": "NO"},
     "cluster": {"RESERVED_CPU": "", "RESERVED_MEM": ""},
     "datastore": {"ALLOW_ORPHANS": "YES", "CLONE_TARGET": "SYSTEM", "RESTRICTED_DIRS": "/", "SAFE_DIRS": "/var/tmp"},
     "vn": {"BRIDGE_TYPE": "linux", "OUTER_VLAN_ID": "", "PHYDEV": "", "SECURITY_GROUPS": "0", "VLAN_ID": ""},
@@ -399,9 +472,9 @@ BORN: dict[str, Template] = {
 # Allocated by name, not by template.
 BY_NAME = {"cluster", "group"}
 # Names are unique for each owner only.
-OWNED = {"datastore", "vn"}
+OWNED = {"datastore", "image", "market", "template", "vn"}
 # Attributes without which oned makes none, the one it misses first.
-NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",), "zone": ("ENDPOINT",)}
+NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",), "zone": ("ENDPOINT",), "market": ("MARKET_MAD",)}
 # Attributes that survive the replacement of a template.
 STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE"), "user": ("TOKEN_PASSWORD",)}
 UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty, "group": _in_use}
@@ -410,6 +483,9 @@ RENDER: dict[str, Callable[[Cloud, Thing], str]] = {
     "cluster": _cluster,
     "datastore": _datastore,
     "group": _group,
+    "hook": lambda _cloud, thing: f"<TYPE>{thing.more['type']}</TYPE>",
+    "image": _render_image,
+    "market": lambda _cloud, thing: f"<STATE>{thing.more['state']}</STATE>{ids('MARKETPLACEAPPS', thing.more['apps'])}",
     "user": _user,
     "vn": _vnet,
     "zone": lambda _cloud, _thing: "<STATE>0</STATE>",
