@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 W = TypeVar("W")
+STATE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 TEMPLATE_MODE = {"template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"}}
 # Options of an object, for declared_spec.
 NEW_NAME = {"new_name": {"type": "str"}}
 TEMPLATE = {"template": {"type": "dict"}}
 CLUSTERS = {"clusters": {"type": "list", "elements": "str"}}
+
+WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 300}}
 
 
 def connection_spec() -> dict[str, dict[str, Any]]:
@@ -52,7 +55,7 @@ def declared_spec(kind: str, options: Mapping[str, Any], **item: Any) -> dict[st
     return {
         **connection_spec(),
         kind: {"type": "list", "elements": "dict", "required": True, "options": entry, **item},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        **STATE,
         **TEMPLATE_MODE,
     }
 

@@ -8,8 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, names, pool, secrets, update, xml
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import template as syntax
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
+    engine,
+    names,
+    pool,
+    secrets,
+    update,
+    wishes,
+    xml,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.kind import Kind
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import (
@@ -20,7 +27,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import 
     ItemPlan,
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Pool, pick
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call, Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.things import (
     LISTS,
     Step,
@@ -51,28 +58,8 @@ class Declared(Kind):
         return {word for option, word in self.naming.items() if any(w.get(option) is not None for w in self.wishes)}
 
     def wish(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """One entry of the list, checked and normalized. Raises TemplateError, naming object and attribute."""
-        name = str(item["name"]).strip()
-        new_name = item.get("new_name")
-        called = name if new_name is None else str(new_name).strip()
-        wish = {**item, "name": name, "called": called}
-        owner = f"{self.word} {name}"
-        for option in self.naming:
-            if wish.get(option) is not None:
-                wish[option] = [str(entry).strip() for entry in wish[option]]
-        try:
-            wanted = syntax.normalize(wish.get("template") or {})
-            folded = {key: wish[option] for option, key in self.folded.items() if wish.get(option) is not None}
-            both = [key for key in wanted if key in folded]
-            for key in wanted:
-                if key in self.refused or key == "NAME":
-                    raise syntax.TemplateError(f"{key} cannot be set here: {self.refused.get(key, 'use name')}")
-            if both:
-                raise syntax.TemplateError(f"{both[0]} is given twice: as an option and in the template")
-            wish["attributes"] = {**wanted, **syntax.normalize(folded)}
-        except syntax.TemplateError as error:
-            raise syntax.TemplateError(f"{owner}: template: {error}") from error
-        return wish
+        """One entry of the list. Raises TemplateError."""
+        return wishes.normalized(self, item)
 
     @property
     def empty(self) -> bool:
@@ -96,14 +83,31 @@ class Declared(Kind):
             word: pool.refs(document, LISTS[word][1], LISTS[word][0].method)
             for word, document in zip(words, documents[1:], strict=True)
         }
-        return World(Pool(self._own_first(self.things(documents[0]), client.username)), others)
+        things = self._own_first(self.things(documents[0]), client.username)
+        return World(Pool(self._decrypted(client, things)), others)
+
+    def _decrypted(self, client: Client, things: list[Thing]) -> list[Thing]:
+        """In pools oned shows some secrets encrypted: those that are to be compared are asked for one by one."""
+        secretive = [
+            wish
+            for wish in self.wishes
+            if not self.absent and secrets.without(wish["attributes"]) != wish["attributes"]
+        ]
+        called = {name.casefold() for wish in secretive for name in (wish["name"], wish["called"])}
+        calls = {
+            thing.id: Call(f"{self.methods}.info", (thing.id, *self.info_arguments, True))
+            for thing in things
+            if thing.name.casefold() in called
+        }
+        documents = dict(zip(calls, engine.answers(client, list(calls.values())), strict=True)) if calls else {}
+        return [
+            self.thing(xml.parse(documents[thing.id], f"{self.methods}.info")) if thing.id in documents else thing
+            for thing in things
+        ]
 
     def things(self, document: str) -> list[Thing]:
         """The objects of a pool document."""
-        return [
-            Thing(xml.number(e, "ID"), xml.text(e, "NAME"), xml.text(e, "UNAME"), self.view(e))
-            for e in xml.objects(document, self.tag, self.listing.method)
-        ]
+        return [self.thing(element) for element in xml.objects(document, self.tag, self.listing.method)]
 
     @staticmethod
     def _own_first(things: Sequence[Thing], user: str) -> list[Thing]:
@@ -167,8 +171,8 @@ class Declared(Kind):
             after |= step.then
         extra = set(view["template"]) - set(after["template"])
         before = None if thing is None else self._shown(wish, view, extra, called, world)
-        then = self._shown(wish, after, extra, wish["called"], world)
-        return ItemPlan(name, None if thing is None else thing.id, tuple(changes), before, then)
+        then = secrets.masked(self._shown(wish, after, extra, wish["called"], world), before)
+        return ItemPlan(name, None if thing is None else thing.id, tuple(changes), secrets.masked(before), then)
 
     def _removal(self, name: str, thing: Thing) -> ItemPlan:
         delete = Change("delete", f"{self.methods}.delete", (OWN_ID, *self.delete_arguments), DELETE)
@@ -193,12 +197,13 @@ class Declared(Kind):
         shown: View = {"name": name} if wish["called"] != wish["name"] else {}
         for option in (*self.naming, *self.shown):
             if wish.get(option) is not None and option in view:
-                word = self.naming.get(option)
-                shown[option] = view[option] if word is None else sorted(world.names(word, view[option]))
-        managed = {
-            key: view["template"][key] for key in (*wish["attributes"], *sorted(extra)) if key in view["template"]
-        }
-        return {**shown, "template": secrets.masked(managed)}
+                word, value = self.naming.get(option), view[option]
+                if word is not None and isinstance(value, list):
+                    value = world.names(word, value)
+                    value = value if option in self.ordered else sorted(value)
+                shown[option] = value
+        keys = [key for key in (*wish["attributes"], *sorted(extra)) if key in view["template"]]
+        return {**shown, "template": {key: view["template"][key] for key in keys}}
 
     # What the engine asks for, and most kinds do without.
 
@@ -213,6 +218,7 @@ class Declared(Kind):
         while self.params.get("wait", True):
             waiting = [i for i in items.values() if i.id is not None and self.state_of(world, i.id) in transient]
             if not waiting:
+                self._judge(world, items)
                 return world
             if client.clock() >= deadline:
                 for item in waiting:
@@ -226,6 +232,13 @@ class Declared(Kind):
                     item.fail(f"waiting for it was cut short: {error}")
                 return world
         return world
+
+    def _judge(self, world: World, items: engine.Items) -> None:
+        for item in items.values():
+            thing = None if item.id is None or self.absent else world.things.by_id.get(item.id)
+            problem = None if thing is None else self.broken(thing)
+            if problem is not None:
+                item.fail(problem)
 
     def must_look(self, change: Change, error: OnedError) -> bool:
         return False

@@ -19,7 +19,9 @@ SETTLE_SECONDS = 2.0
 Doubts = list[tuple[Change, OnedError]]
 Items = dict[str, Progress]
 # oned's words when someone else made the same change a moment earlier.
-_FASTER = re.compile(r"already taken|already exists|already in this group|because it collides with")
+_FASTER = re.compile(
+    r"already taken|already exists|already in this group|is (already|not) an administrator|because it collides with"
+)
 W = TypeVar("W")
 
 

@@ -54,5 +54,6 @@ def named(client: Client, clusters: Sequence[str]) -> list[Ref]:
 def describe(thing: Thing) -> dict[str, Any]:
     """An object as plain values, secrets left out."""
     owner = {"owner": thing.owner} if thing.owner else {}
-    view = {key: value for key, value in thing.view.items() if not key.startswith("_")}
-    return {"id": thing.id, "name": thing.name, **owner, **view, "template": secrets.without(view["template"])}
+    view = {key: secrets.without(value) for key, value in thing.view.items() if not key.startswith("_")}
+    view.pop("password", None)
+    return {"id": thing.id, "name": thing.name, **owner, **view}

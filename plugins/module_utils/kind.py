@@ -23,6 +23,8 @@ class Kind:
     tag: ClassVar[str]
     # Options that name objects of other kinds: {option: word}.
     naming: ClassVar[Mapping[str, str]] = {}
+    # Those among them whose order means something.
+    ordered: ClassVar[frozenset[str]] = frozenset()
     # Further options that show in the view under the same name.
     shown: ClassVar[Sequence[str]] = ()
     # Options that stand for an attribute of the template: {option: attribute}.
@@ -37,9 +39,17 @@ class Kind:
     renames: ClassVar[bool] = True
     name_refuses: ClassVar[str] = ""
     delete_arguments: ClassVar[tuple[Any, ...]] = ()
+    # What the method info takes between the id and whether to decrypt.
+    info_arguments: ClassVar[tuple[Any, ...]] = ()
 
     def view(self, element: xml.Element) -> View:
         return {"template": xml.template(element)}
+
+    def thing(self, element: xml.Element) -> Thing:
+        """One object of the pool."""
+        return Thing(
+            xml.number(element, "ID"), xml.text(element, "NAME"), xml.text(element, "UNAME"), self.view(element)
+        )
 
     def birth(self, wish: Wish, world: World) -> tuple[tuple[Any, ...], View]:
         """Arguments of allocate, and the view that a new object then has."""
@@ -55,6 +65,10 @@ class Kind:
 
     def problem(self, wish: Wish, thing: Thing, world: World) -> str | None:
         """Why nothing can be done about this object, although the wish is sound."""
+        return None
+
+    def broken(self, thing: Thing) -> str | None:
+        """Why an object is not usable, although there was nothing more to do about it."""
         return None
 
     def undeletable(self, thing: Thing) -> str | None:

@@ -56,7 +56,7 @@ class ItemPlan:
 
     @property
     def actions(self) -> list[str]:
-        return list(dict.fromkeys(change.action for change in self.changes))
+        return list(dict.fromkeys(change.action for change in sorted(self.changes, key=lambda change: change.stage)))
 
 
 @dataclass

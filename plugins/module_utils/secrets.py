@@ -8,12 +8,19 @@ import re
 from typing import Any
 
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-_SECRET = re.compile(r"PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|API_?KEY|(^|_)PWD$|(^|_)PSK$")
+_SECRET = re.compile(
+    r"PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|EC2_ACCESS|API_?KEY|(^|_)PWD$|(^|_)PSK$"
+)
 
 
 def is_secret(key: str) -> bool:
     """Whether an attribute of this name (in capitals) holds a secret."""
     return _SECRET.search(key) is not None
+
+
+def among(value: Any) -> bool:
+    """Whether a template, or a value of one, holds a secret."""
+    return bool(without(value) != value)
 
 
 def without(value: Any) -> Any:
@@ -23,8 +30,18 @@ def without(value: Any) -> Any:
     return [without(item) for item in value] if isinstance(value, list) else value
 
 
-def masked(value: Any) -> Any:
-    """A template, or a value of one, with the secrets hidden, for diffs."""
+def masked(value: Any, before: Any = None) -> Any:
+    """A template, or a value of one, with the secrets hidden, for diffs.
+
+    before: what it was, so that a secret that changes shows as something that changes.
+    """
     if isinstance(value, dict):
-        return {key: HIDDEN if is_secret(key) and inner else masked(inner) for key, inner in value.items()}
+        old = before if isinstance(before, dict) else {}
+        return {key: _masked(key, inner, old.get(key)) for key, inner in value.items()}
     return [masked(item) for item in value] if isinstance(value, list) else value
+
+
+def _masked(key: str, value: Any, before: Any) -> Any:
+    if not is_secret(key) or not value:
+        return masked(value, before)
+    return HIDDEN if before in (None, value) else f"{HIDDEN} (changed)"

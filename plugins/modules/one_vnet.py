@@ -75,8 +75,8 @@ options:
         elements: str
       template:
         description:
-          - Attributes of the network. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary
-            (a vector), or a list of these (an attribute that occurs several times).
+          - Attributes of the network. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
+            dictionary (a vector), or a list of these (an attribute that occurs several times).
           - An empty value and a missing attribute count as the same.
         type: dict
 seealso:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,12 @@ KINDS = {
     "group": ("GROUP", "GROUP_POOL"),
     "user": ("USER", "USER_POOL"),
     "vn": ("VNET", "VNET_POOL"),
+    "zone": ("ZONE", "ZONE_POOL"),
+    "acl": ("ACL", "ACL_POOL"),
+    "hook": ("HOOK", "HOOK_POOL"),
+    "image": ("IMAGE", "IMAGE_POOL"),
+    "market": ("MARKETPLACE", "MARKETPLACE_POOL"),
+    "template": ("VMTEMPLATE", "VMTEMPLATE_POOL"),
 }
 
 
@@ -57,6 +64,8 @@ class Cloud(Oned):
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         kind, _, action = name.partition("_")
+        if action == "info" and kind in KINDS:
+            return partial(self._info, kind)
         if action == "info" and kind.removesuffix("pool") in KINDS:
             return partial(self._pool, kind.removesuffix("pool"))
         generic = {"update": self._update, "rename": self._rename, "delete": self._delete, "allocate": self._allocate}
@@ -86,6 +95,10 @@ class Cloud(Oned):
         return self.put(kind, name, template, **more).id
 
     def _allocate(self, kind: str, *arguments: Any) -> int:
+        if kind == "user":
+            return self._user(*arguments)
+        if kind == "image":
+            return self._image(*arguments)
         if kind in BY_NAME:
             return self._new(kind, arguments[0], dict(BORN.get(kind, {})))
         given = self._parsed(arguments[0])
@@ -93,7 +106,8 @@ class Cloud(Oned):
         need = NEEDS.get(kind, ())
         if any(key not in given for key in need):
             raise Refused(f"No {need[0]} in template.", 8192)
-        more = {"clusters": [max(arguments[1], 0)]} if kind in ("datastore", "vn") else {}
+        more: dict[str, Any] = {"type": given.pop("TYPE", "")} if kind == "hook" else {}
+        more |= {"clusters": [max(arguments[1], 0)]} if kind in ("datastore", "vn") else {}
         return self._new(kind, name, {**BORN.get(kind, {}), **given}, **more)
 
     @staticmethod
@@ -127,17 +141,25 @@ class Cloud(Oned):
         del self.things[kind][number]
         return number
 
+    def _info(self, kind: str, number: int, *arguments: bool) -> str:
+        assert arguments[-1], "whether to decrypt"
+        return self._xml(kind, KINDS[kind][0], self.get(kind, number), decrypt=True)
+
     def _pool(self, kind: str, *_filter: int) -> str:
         element, pool = KINDS[kind]
         body = "".join(self._xml(kind, element, thing) for thing in reversed(self.things[kind].values()))
         return f"<{pool}>{body}</{pool}>"
 
-    def _xml(self, kind: str, element: str, thing: Thing) -> str:
+    def _xml(self, kind: str, element: str, thing: Thing, *, decrypt: bool = False) -> str:
         uname = f"<UNAME>{escape(thing.owner)}</UNAME>" if kind in OWNED else ""
+        template = dict(thing.template)
+        context = template.get("CONTEXT")
+        if isinstance(context, dict) and "PASSWORD" in context and not decrypt:
+            template["CONTEXT"] = {**context, "PASSWORD": f"cipher of {context['PASSWORD']}"}
         inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, thing)
         return (
             f"<{element}><ID>{thing.id}</ID>{uname}<NAME>{escape(thing.name)}</NAME>{inner}"
-            f"<TEMPLATE>{template_xml(thing.template)}</TEMPLATE></{element}>"
+            f"<TEMPLATE>{template_xml(template)}</TEMPLATE></{element}>"
         )
 
     # Clusters, which hosts and others belong to.
@@ -228,6 +250,156 @@ class Cloud(Oned):
         self.get("vn", number).more["state"] = 3
         return number
 
+    # Marketplaces and images.
+
+    def market_enable(self, number: int, enabled: bool) -> int:
+        self.get("market", number).more["state"] = 0 if enabled else 1
+        return number
+
+    def _image(self, text: str, datastore: int, _check: bool) -> int:
+        self.get("datastore", datastore)
+        given = self._parsed(text)
+        kind = IMAGE_TYPES.index(str(given.pop("TYPE", "OS")))
+        persistent = int(given.pop("PERSISTENT", "NO") == "YES")
+        path, _size = given.pop("PATH", ""), given.pop("SIZE", "1")
+        if path == "/nope":
+            raise Refused("Cannot parse image SIZE: File not found", 8192)
+        template: Template = {"DEV_PREFIX": "sd", **given}
+        more = {"type": kind, "persistent": persistent, "datastore": datastore, "broken": path == "/broken"}
+        return self._new("image", str(template.pop("NAME")), template, **more)
+
+    def imagepool_info(self, *_filter: int) -> str:
+        document = self._pool("image")
+        for thing in list(self.things["image"].values()):
+            if thing.more["state"] == 4 and thing.more["broken"]:
+                thing.more["state"] = 5
+                thing.template["ERROR"] = "no such file"
+            elif thing.more["state"] == 4:
+                thing.more["state"] = 1
+            elif thing.more["state"] == 7:
+                del self.things["image"][thing.id]
+        return document
+
+    def image_delete(self, number: int) -> int:
+        self.get("image", number).more["state"] = 7
+        return number
+
+    def image_chtype(self, number: int, kind: str) -> int:
+        self.get("image", number).more["type"] = IMAGE_TYPES.index(kind)
+        return number
+
+    def image_persistent(self, number: int, persistent: bool) -> int:
+        self.get("image", number).more["persistent"] = int(persistent)
+        return number
+
+    # Users and groups.
+
+    def _user(self, name: str, password: str, driver: str, groups: list[int]) -> int:
+        if not password or " " in password:
+            raise Refused("Invalid password", 8192)
+        stored = _digest(password) if driver in ("", "core") else password
+        given = [self.get("group", gid).id for gid in groups] or [1]
+        born: Template = {"TOKEN_PASSWORD": "t0ken"}
+        return self._new("user", name, born, groups=given, password=stored, driver=driver or "core", enabled=True)
+
+    def user_passwd(self, number: int, password: str) -> int:
+        user = self.get("user", number)
+        user.more["password"] = _digest(password) if user.more["driver"] == "core" else password
+        return number
+
+    def user_chauth(self, number: int, driver: str, password: str) -> int:
+        self.get("user", number).more["driver"] = driver
+        return self.user_passwd(number, password) if password else number
+
+    def user_enable(self, number: int, enabled: bool) -> int:
+        self.get("user", number).more["enabled"] = enabled
+        return number
+
+    def user_chgrp(self, number: int, group: int) -> int:
+        groups = self.get("user", number).more["groups"]
+        self.get("user", number).more["groups"] = [group, *(gid for gid in groups[1:] if gid != group)]
+        return number
+
+    def user_addgroup(self, number: int, group: int) -> int:
+        if group in self.get("user", number).more["groups"]:
+            raise Refused("User is already in this group", 2048)
+        self.get("user", number).more["groups"].append(group)
+        return number
+
+    def user_delgroup(self, number: int, group: int) -> int:
+        groups = self.get("user", number).more["groups"]
+        if groups[0] == group:
+            raise Refused("Cannot remove user from the primary group", 2048)
+        groups.remove(group)
+        return number
+
+    def group_addadmin(self, number: int, user: int) -> int:
+        admins = self.get("group", number).more["admins"]
+        if user in admins:
+            raise Refused(f"Cannot edit group. User {user} is already an administrator of Group {number}.", 8192)
+        admins.append(user)
+        return number
+
+    def group_deladmin(self, number: int, user: int) -> int:
+        admins = self.get("group", number).more["admins"]
+        if user not in admins:
+            raise Refused(f"Cannot edit group. User {user} is not an administrator of Group {number}.", 8192)
+        admins.remove(user)
+        return number
+
+    # Rules.
+
+    def acl_info(self) -> str:
+        return self._pool("acl")
+
+    def acl_addrule(self, *parts: str) -> int:
+        rule = tuple(part.removeprefix("0x") for part in parts)
+        if any(thing.more["rule"] == rule for thing in self.things["acl"].values()):
+            raise Refused("Rule already exists", 8192)
+        return self.put("acl", "", rule=rule).id
+
+    def acl_delrule(self, number: int) -> int:
+        if number not in self.things["acl"]:
+            raise Refused(f"Rule {number} does not exist", 8192)
+        del self.things["acl"][number]
+        return number
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _user(_cloud: Cloud, thing: Thing) -> str:
+    groups = thing.more["groups"]
+    return (
+        f"<GID>{groups[0]}</GID>{ids('GROUPS', groups)}<PASSWORD>{escape(thing.more['password'])}</PASSWORD>"
+        f"<AUTH_DRIVER>{thing.more['driver']}</AUTH_DRIVER><ENABLED>{int(thing.more['enabled'])}</ENABLED>"
+    )
+
+
+def _group(cloud: Cloud, thing: Thing) -> str:
+    users = [user.id for user in cloud.things["user"].values() if thing.id in user.more["groups"]]
+    return ids("USERS", users) + ids("ADMINS", thing.more["admins"])
+
+
+def _acl(_cloud: Cloud, thing: Thing) -> str:
+    tags = zip(("USER", "RESOURCE", "RIGHTS", "ZONE"), thing.more["rule"], strict=True)
+    return "".join(f"<{tag}>{part}</{tag}>" for tag, part in tags)
+
+
+def _render_image(cloud: Cloud, thing: Thing) -> str:
+    more = thing.more
+    return (
+        f"<TYPE>{more['type']}</TYPE><PERSISTENT>{more['persistent']}</PERSISTENT><STATE>{more['state']}</STATE>"
+        f"<SIZE>1</SIZE><DATASTORE_ID>{more['datastore']}</DATASTORE_ID>"
+        f"<DATASTORE>{escape(cloud.get('datastore', more['datastore']).name)}</DATASTORE>{ids('VMS', more['vms'])}"
+    )
+
+
+def _in_use(cloud: Cloud, thing: Thing) -> str | None:
+    used = any(thing.id in user.more["groups"] for user in cloud.things["user"].values())
+    return f"Group {thing.id} is not empty." if used else None
+
 
 def _entries(value: Any) -> list[dict[str, str]]:
     return value if isinstance(value, list) else [value]
@@ -280,23 +452,41 @@ def _not_empty(cloud: Cloud, thing: Thing) -> str | None:
     return f"Cluster {thing.id} is not empty" if hosts or others else None
 
 
+IMAGE_TYPES = ("OS", "CDROM", "DATABLOCK", "KERNEL", "RAMDISK", "CONTEXT", "BACKUP")
 # What each kind is born with beside its template, and what its template then holds.
 BIRTH: dict[str, Callable[[], dict[str, Any]]] = {
     "datastore": lambda: {"clusters": [0], "images": []},
+    "group": lambda: {"admins": []},
+    "hook": lambda: {"type": "api"},
+    "image": lambda: {"state": 4, "vms": [], "datastore": 1, "type": 0, "persistent": 0, "broken": False},
+    "market": lambda: {"state": 0, "apps": []},
+    "user": lambda: {"groups": [1], "password": "", "driver": "core", "enabled": True},
     "vn": lambda: {"clusters": [0], "ranges": {}, "state": 2, "leases": 0},
 }
 BORN: dict[str, Template] = {
+    "hook": {"REMOTE": "NO"},
     "cluster": {"RESERVED_CPU": "", "RESERVED_MEM": ""},
     "datastore": {"ALLOW_ORPHANS": "YES", "CLONE_TARGET": "SYSTEM", "RESTRICTED_DIRS": "/", "SAFE_DIRS": "/var/tmp"},
     "vn": {"BRIDGE_TYPE": "linux", "OUTER_VLAN_ID": "", "PHYDEV": "", "SECURITY_GROUPS": "0", "VLAN_ID": ""},
 }
 # Allocated by name, not by template.
-BY_NAME = {"cluster"}
+BY_NAME = {"cluster", "group"}
 # Names are unique for each owner only.
-OWNED = {"datastore", "vn"}
+OWNED = {"datastore", "image", "market", "template", "vn"}
 # Attributes without which oned makes none, the one it misses first.
-NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",)}
+NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",), "zone": ("ENDPOINT",), "market": ("MARKET_MAD",)}
 # Attributes that survive the replacement of a template.
-STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE")}
-UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty}
-RENDER: dict[str, Callable[[Cloud, Thing], str]] = {"cluster": _cluster, "datastore": _datastore, "vn": _vnet}
+STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE"), "user": ("TOKEN_PASSWORD",)}
+UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty, "group": _in_use}
+RENDER: dict[str, Callable[[Cloud, Thing], str]] = {
+    "acl": _acl,
+    "cluster": _cluster,
+    "datastore": _datastore,
+    "group": _group,
+    "hook": lambda _cloud, thing: f"<TYPE>{thing.more['type']}</TYPE>",
+    "image": _render_image,
+    "market": lambda _cloud, thing: f"<STATE>{thing.more['state']}</STATE>{ids('MARKETPLACEAPPS', thing.more['apps'])}",
+    "user": _user,
+    "vn": _vnet,
+    "zone": lambda _cloud, _thing: "<STATE>0</STATE>",
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_acl
+short_description: Declare OpenNebula access rules
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Adds and removes any number of access rules with one call of the module.
+  - Reads the rules once and sends only what is missing or too many. Rules that are not listed stay.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  rules:
+    description:
+      - Rules, each as C(USER RESOURCES/WHICH RIGHTS ZONE). Left out, the zone is C(#0).
+      - C(USER) and C(WHICH) are V(*), a V(#) with the ID of one object or the name of one user, or a V(@) with the ID
+        or name of a group; of hosts, networks and datastores C(WHICH) may also be a V(%) with the ID or name of
+        a cluster. C(ZONE) is V(*) or V(#) with
+        an ID.
+      - C(RESOURCES) are V(VM), V(HOST), V(NET), V(IMAGE), V(USER), V(TEMPLATE), V(GROUP), V(DATASTORE), V(CLUSTER),
+        V(DOCUMENT), V(ZONE), V(SECGROUP), V(VDC), V(VROUTER), V(MARKETPLACE), V(MARKETPLACEAPP), V(VMGROUP),
+        V(VNTEMPLATE), V(BACKUPJOB), joined by V(+).
+      - C(RIGHTS) are V(USE), V(MANAGE), V(ADMIN), V(CREATE), joined by V(+).
+      - Two ways to write the same rule are the same rule, whatever the order.
+    type: list
+    elements: str
+    required: true
+seealso:
+  - module: kubenebula.opennebula.one_acl_info
+"""
+
+EXAMPLES = r"""
+- name: Developers use and manage machines in one cluster
+  kubenebula.opennebula.one_acl:
+    api_password: "{{ oneadmin_password }}"
+    rules:
+      - "@developers HOST+NET+DATASTORE/%edge USE+MANAGE *"
+      - "#alice HOST/* MANAGE #0"
+"""
+
+RETURN = r"""
+results:
+  description: One entry per rule of O(rules), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Rule as given.
+      type: str
+      returned: always
+      sample: "@developers HOST/* MANAGE *"
+    id:
+      description: ID of the rule; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(PRESENT) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: PRESENT
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the rule is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    return {
+        **args.connection_spec(),
+        "rules": {"type": "list", "elements": "str", "required": True},
+        **args.STATE,
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, Rules, "rules")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_acl_info
+short_description: List OpenNebula access rules
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Lists the rules of OpenNebula with one read of their pool.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.info
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.info
+  - kubenebula.opennebula.attributes.oned
+options: {}
+seealso:
+  - module: kubenebula.opennebula.one_acl
+"""
+
+EXAMPLES = r"""
+- name: List every rule
+  kubenebula.opennebula.one_acl_info:
+    api_password: "{{ oneadmin_password }}"
+  register: found
+
+- name: List those whose names begin with test
+  kubenebula.opennebula.one_acl_info:
+    api_password: "{{ oneadmin_password }}"
+    names: ["~^test"]
+"""
+
+RETURN = r"""
+rules:
+  description: The rules, by ID. A name or ID that does not exist is not listed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the rule.
+      type: int
+      returned: always
+      sample: 3
+    name:
+      description: The rule, as OpenNebula writes it.
+      type: str
+      returned: always
+      sample: "@1 HOST/* MANAGE #0"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=args.info_spec(), supports_check_mode=True)
+    args.listing(module, Rules, "rules")
+
+
+if __name__ == "__main__":
+    main()

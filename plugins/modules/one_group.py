@@ -1,0 +1,128 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_group
+short_description: Declare OpenNebula groups
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of groups into a wanted state with one call of the module.
+  - Reads the group pool once, works out what differs and sends only that.
+  - OpenNebula itself makes access rules for a new group.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  groups:
+    description:
+      - The groups. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the group. Cannot be changed later.
+        type: str
+        required: true
+      admins:
+        description:
+          - Names or IDs of the users that administer the group, exactly these. They have to belong to it.
+        type: list
+        elements: str
+      template:
+        description:
+          - Attributes of the group. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
+            dictionary (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_group_info
+"""
+
+EXAMPLES = r"""
+- name: A group
+  kubenebula.opennebula.one_group:
+    api_password: "{{ oneadmin_password }}"
+    groups:
+      - name: developers
+        template:
+          SUNSTONE:
+            DEFAULT_VIEW: cloud
+"""
+
+RETURN = r"""
+results:
+  description: One entry per group of O(groups), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: developers
+    id:
+      description: ID of the group; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(PRESENT) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: PRESENT
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(update), V(admins), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the group is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    options = {"admins": {"type": "list", "elements": "str"}, **args.TEMPLATE}
+    return args.declared_spec("groups", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, Groups, "groups")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_marketplace
+short_description: Declare OpenNebula marketplaces
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of marketplaces into a wanted state with one call of the module.
+  - Reads the pool of marketplaces once, works out what differs and sends only that.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  marketplaces:
+    description:
+      - The marketplaces. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the marketplace.
+        type: str
+        required: true
+      new_name:
+        description:
+          - Name the marketplace shall have. A marketplace called O(marketplaces[].name) is renamed; one that is
+            called like this already stays
+            as it is; if there is neither, it is made under this name.
+        type: str
+      market_mad:
+        description:
+          - Driver, such as V(one), V(http), V(s3) or V(linuxcontainers). A new marketplace needs it.
+        type: str
+      enabled:
+        description:
+          - Whether OpenNebula asks the marketplace for its apps.
+        type: bool
+      template:
+        description:
+          - Attributes of the marketplace. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
+            dictionary (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_marketplace_info
+"""
+
+EXAMPLES = r"""
+- name: Stop asking the marketplaces on the internet
+  kubenebula.opennebula.one_marketplace:
+    api_password: "{{ oneadmin_password }}"
+    marketplaces:
+      - name: OpenNebula Public
+        enabled: false
+      - name: Linux Containers
+        enabled: false
+
+- name: A marketplace of one's own
+  kubenebula.opennebula.one_marketplace:
+    api_password: "{{ oneadmin_password }}"
+    marketplaces:
+      - name: ours
+        market_mad: http
+        template:
+          BASE_URL: http://market.example.org/
+          PUBLIC_DIR: /var/www/market
+"""
+
+RETURN = r"""
+results:
+  description: One entry per marketplace of O(marketplaces), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: ours
+    id:
+      description: ID of the marketplace; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(ENABLED), V(DISABLED) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: ENABLED
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(enable),
+          V(disable), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the marketplace is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    options = {**args.NEW_NAME, "market_mad": {"type": "str"}, "enabled": {"type": "bool"}, **args.TEMPLATE}
+    return args.declared_spec("marketplaces", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, Marketplaces, "marketplaces")
+
+
+if __name__ == "__main__":
+    main()

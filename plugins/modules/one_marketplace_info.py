@@ -1,0 +1,120 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_marketplace_info
+short_description: List OpenNebula marketplaces
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Lists the marketplaces of OpenNebula with one read of their pool.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.info
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.info
+  - kubenebula.opennebula.attributes.oned
+options: {}
+seealso:
+  - module: kubenebula.opennebula.one_marketplace
+"""
+
+EXAMPLES = r"""
+- name: List every marketplace
+  kubenebula.opennebula.one_marketplace_info:
+    api_password: "{{ oneadmin_password }}"
+  register: found
+
+- name: List those whose names begin with test
+  kubenebula.opennebula.one_marketplace_info:
+    api_password: "{{ oneadmin_password }}"
+    names: ["~^test"]
+"""
+
+RETURN = r"""
+marketplaces:
+  description: The marketplaces, by ID. A name or ID that does not exist is not listed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the marketplace.
+      type: int
+      returned: always
+      sample: 100
+    name:
+      description: Name of the marketplace.
+      type: str
+      returned: always
+      sample: ours
+    owner:
+      description: Name of the user it belongs to.
+      type: str
+      returned: always
+      sample: oneadmin
+    market_mad:
+      description: Driver.
+      type: str
+      returned: always
+      sample: http
+    state:
+      description: V(ENABLED) or V(DISABLED).
+      type: str
+      returned: always
+      sample: ENABLED
+    enabled:
+      description: Whether OpenNebula asks it for its apps.
+      type: bool
+      returned: always
+      sample: true
+    zone_id:
+      description: ID of its zone.
+      type: int
+      returned: always
+      sample: 0
+    total_mb:
+      description: Size in MiB; 0 while it has not been monitored.
+      type: int
+      returned: always
+      sample: 0
+    free_mb:
+      description: Free space in MiB.
+      type: int
+      returned: always
+      sample: 0
+    used_mb:
+      description: Used space in MiB.
+      type: int
+      returned: always
+      sample: 0
+    apps:
+      description: IDs of its apps.
+      type: list
+      elements: int
+      returned: always
+      sample: []
+    template:
+      description: Its attributes, those that hold secrets left out.
+      type: dict
+      returned: always
+      sample: {"NOTE": "rack 7"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=args.info_spec(), supports_check_mode=True)
+    args.listing(module, Marketplaces, "marketplaces")
+
+
+if __name__ == "__main__":
+    main()

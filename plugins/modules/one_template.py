@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_template
+short_description: Declare OpenNebula templates of virtual machines
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of templates into a wanted state with one call of the module.
+  - Reads the template pool once, works out what differs and sends only that.
+  - A template of the user O(api_username) goes before one of the same name that belongs to somebody else.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  templates:
+    description:
+      - The templates. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the template.
+        type: str
+        required: true
+      new_name:
+        description:
+          - Name the template shall have. A template called O(templates[].name) is renamed; one that is
+            called like this already stays
+            as it is; if there is neither, it is made under this name.
+        type: str
+      template:
+        description:
+          - Attributes of the template. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
+            dictionary (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_template_info
+"""
+
+EXAMPLES = r"""
+- name: A small machine
+  kubenebula.opennebula.one_template:
+    api_password: "{{ oneadmin_password }}"
+    templates:
+      - name: small
+        template:
+          CPU: 0.5
+          VCPU: 1
+          MEMORY: 512
+          DISK:
+            IMAGE: debian12
+          NIC:
+            - NETWORK: public
+            - NETWORK: storage
+          GRAPHICS:
+            TYPE: VNC
+            LISTEN: 0.0.0.0
+"""
+
+RETURN = r"""
+results:
+  description: One entry per template of O(templates), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: small
+    id:
+      description: ID of the template; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(PRESENT) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: PRESENT
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the template is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_template import VmTemplates
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    options = {**args.NEW_NAME, **args.TEMPLATE}
+    return args.declared_spec("templates", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, VmTemplates, "templates")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_user
+short_description: Declare OpenNebula users
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of users into a wanted state with one call of the module.
+  - Reads the user pool once, works out what differs and sends only that.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  users:
+    description:
+      - The users. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the user. Cannot be changed later.
+        type: str
+        required: true
+      password:
+        description:
+          - Password, or for other drivers than V(core) what they know the user by. A new user needs it.
+          - Compared with the digest OpenNebula stores, so giving it again changes nothing.
+        type: str
+      update_password:
+        description:
+          - V(always) - a password that differs is changed. V(on_create) - it is set for new users only.
+        type: str
+        choices: [always, on_create]
+        default: always
+      auth_driver:
+        description:
+          - How the user is authenticated, such as V(core), V(ldap), V(ssh) or V(x509). A new user gets V(core).
+        type: str
+      groups:
+        description:
+          - Names or IDs of the groups the user belongs to, exactly these. The first is the primary one.
+          - Digits are an ID.
+          - Left out, a new user joins V(users) and an existing one stays where it is.
+        type: list
+        elements: str
+      enabled:
+        description:
+          - Whether the user may log in.
+        type: bool
+      template:
+        description:
+          - Attributes of the user. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
+            dictionary (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_user_info
+"""
+
+EXAMPLES = r"""
+- name: Two users
+  kubenebula.opennebula.one_user:
+    api_password: "{{ oneadmin_password }}"
+    users:
+      - name: alice
+        password: "{{ alice_password }}"
+        groups: [developers, users]
+      - name: bob
+        password: bob
+        auth_driver: ldap
+"""
+
+RETURN = r"""
+results:
+  description: One entry per user of O(users), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: alice
+    id:
+      description: ID of the user; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(PRESENT) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: PRESENT
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(update), V(auth_driver), V(password),
+          V(enable), V(disable), V(groups), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the user is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    options = {
+        "password": {"type": "str", "no_log": True},
+        "update_password": {
+            "type": "str",
+            "choices": ["always", "on_create"],
+            "default": "always",
+            "no_log": False,
+        },
+        "auth_driver": {"type": "str"},
+        "groups": {"type": "list", "elements": "str"},
+        "enabled": {"type": "bool"},
+        **args.TEMPLATE,
+    }
+    return args.declared_spec("users", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, Users, "users")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_user_info
+short_description: List OpenNebula users
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Lists the users of OpenNebula with one read of their pool.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.info
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.info
+  - kubenebula.opennebula.attributes.oned
+options: {}
+seealso:
+  - module: kubenebula.opennebula.one_user
+"""
+
+EXAMPLES = r"""
+- name: List every user
+  kubenebula.opennebula.one_user_info:
+    api_password: "{{ oneadmin_password }}"
+  register: found
+
+- name: List those whose names begin with test
+  kubenebula.opennebula.one_user_info:
+    api_password: "{{ oneadmin_password }}"
+    names: ["~^test"]
+"""
+
+RETURN = r"""
+users:
+  description: The users, by ID. A name or ID that does not exist is not listed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the user.
+      type: int
+      returned: always
+      sample: 100
+    name:
+      description: Name of the user.
+      type: str
+      returned: always
+      sample: alice
+    groups:
+      description: IDs of the groups, the primary one first.
+      type: list
+      elements: int
+      returned: always
+      sample: [100, 1]
+    auth_driver:
+      description: How the user is authenticated.
+      type: str
+      returned: always
+      sample: core
+    enabled:
+      description: Whether the user may log in.
+      type: bool
+      returned: always
+      sample: true
+    template:
+      description: Its attributes, those that hold secrets left out.
+      type: dict
+      returned: always
+      sample: {"NOTE": "rack 7"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=args.info_spec(), supports_check_mode=True)
+    args.listing(module, Users, "users")
+
+
+if __name__ == "__main__":
+    main()

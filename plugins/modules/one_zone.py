@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: one_zone
+short_description: Declare OpenNebula zones
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Brings any number of zones of a federation into a wanted state with one call of the module.
+  - Reads the zone pool once, works out what differs and sends only that.
+  - OpenNebula makes new zones only at the master of a federation.
+extends_documentation_fragment:
+  - kubenebula.opennebula.oned
+  - kubenebula.opennebula.declared
+  - kubenebula.opennebula.declared.template
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.oned
+options:
+  zones:
+    description:
+      - The zones. Each may be listed once; names that differ in capitals only are the same name.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the zone.
+        type: str
+        required: true
+      new_name:
+        description:
+          - Name the zone shall have. A zone called O(zones[].name) is renamed; one that is
+            called like this already stays
+            as it is; if there is neither, it is made under this name.
+        type: str
+      endpoint:
+        description:
+          - Address of the zone's XML-RPC interface, as other zones and users reach it. A new zone needs it.
+        type: str
+      template:
+        description:
+          - Attributes of the zone. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
+            dictionary (a vector), or a list of these (an attribute that occurs several times).
+          - An empty value and a missing attribute count as the same.
+        type: dict
+seealso:
+  - module: kubenebula.opennebula.one_zone_info
+"""
+
+EXAMPLES = r"""
+- name: The address under which this zone is reached
+  kubenebula.opennebula.one_zone:
+    api_password: "{{ oneadmin_password }}"
+    zones:
+      - name: OpenNebula
+        endpoint: http://one.example.org:2633/RPC2
+"""
+
+RETURN = r"""
+results:
+  description: One entry per zone of O(zones), in the same order.
+  returned: when OpenNebula could be asked
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      returned: always
+      sample: OpenNebula
+    id:
+      description: ID of the zone; null for one that does not exist.
+      type: int
+      returned: always
+      sample: 100
+    state:
+      description: V(ENABLED), V(DISABLED) or V(ABSENT). In check mode the state before.
+      type: str
+      returned: always
+      sample: ENABLED
+    changed:
+      description: Whether anything was changed, in check mode whether it would be.
+      type: bool
+      returned: always
+      sample: true
+    actions:
+      description:
+        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(delete).
+      type: list
+      elements: str
+      returned: always
+      sample: [allocate]
+    failed:
+      description: Whether the zone is not as wanted.
+      type: bool
+      returned: always
+      sample: false
+    msg:
+      description: Why it is not; empty if it is.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_zone import Zones
+
+
+def argument_spec() -> dict[str, dict[str, Any]]:
+    """The options of the module, connection included."""
+    options = {**args.NEW_NAME, "endpoint": {"type": "str"}, **args.TEMPLATE}
+    return args.declared_spec("zones", options)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    args.declare(module, Zones, "zones")
+
+
+if __name__ == "__main__":
+    main()
