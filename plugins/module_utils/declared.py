@@ -171,13 +171,13 @@ class Declared(Kind):
             after |= step.then
         extra = set(view["template"]) - set(after["template"])
         before = None if thing is None else self._shown(wish, view, extra, called, world)
-        then = secrets.masked(self._shown(wish, after, extra, wish["called"], world), before)
-        return ItemPlan(name, None if thing is None else thing.id, tuple(changes), secrets.masked(before), then)
+        then = self._shown(wish, after, extra, wish["called"], world)
+        return ItemPlan(name, None if thing is None else thing.id, tuple(changes), before, then)
 
     def _removal(self, name: str, thing: Thing) -> ItemPlan:
         delete = Change("delete", f"{self.methods}.delete", (OWN_ID, *self.delete_arguments), DELETE)
         before = {key: value for key, value in thing.view.items() if not key.startswith("_")}
-        return ItemPlan(name, thing.id, (delete,), before=secrets.masked(before))
+        return ItemPlan(name, thing.id, (delete,), before=before)
 
     def _steps(self, wish: Wish, view: View, name: str, world: World) -> Iterator[Step]:
         if wish["called"] != name:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import xml
@@ -37,22 +37,33 @@ class Clusters(Declared):
         return (wish["called"],), {"hosts": [], "datastores": [], "vnets": [], "template": {}}
 
     def steps(self, wish: Wish, view: View, world: World) -> Iterator[Step]:
+        claimed = self._claimed(world)
         for option, kind in _KINDS.items():
-            yield from self.membership(
-                option,
-                wish,
-                view,
-                world,
-                lambda adding, number, option=option, kind=kind: Change(  # type: ignore[misc]
-                    option, f"one.cluster.{'add' if adding else 'del'}{kind}", (OWN_ID, number)
-                ),
-            )
+            for step in self.membership(option, wish, view, world, _call(option, kind)):
+                # Taking a host out puts it into the default cluster, even if it has joined another one by then.
+                if step.change.method != "one.cluster.delhost" or step.change.params[1] not in claimed:
+                    yield step
+
+    def _claimed(self, world: World) -> set[int]:
+        """Hosts that some cluster is to have."""
+        return {number for wish in self.wishes for number in self._hosts(wish, world)}
+
+    @staticmethod
+    def _hosts(wish: Wish, world: World) -> list[int]:
+        return world.ids("host", wish["hosts"]) if wish.get("hosts") else []
+
+    def mistakes(self, wish: Wish, thing: Thing | None, world: World) -> Iterator[str]:
+        for other in self.wishes:
+            both = set(self._hosts(wish, world)) & set(self._hosts(other, world))
+            if both and other["name"] > wish["name"]:
+                names = ", ".join(world.names("host", sorted(both)))
+                yield f"clusters {wish['name']} and {other['name']} cannot both have {names}: a host is in one cluster"
 
     def problem(self, wish: Wish, thing: Thing, world: World) -> str | None:
         # A host is always in one cluster: taken out of one it comes to this one.
         if thing.id != _DEFAULT or wish.get("hosts") is None:
             return None
-        stay = set(thing.view["hosts"]) - set(world.ids("host", wish["hosts"]))
+        stay = set(thing.view["hosts"]) - self._claimed(world)
         if not stay:
             return None
         called = ", ".join(world.names("host", sorted(stay)))
@@ -63,3 +74,7 @@ class Clusters(Declared):
             return "OpenNebula does not remove its system clusters (IDs below 100)"
         inside = [f"{len(thing.view[option])} {option}" for option in _KINDS if thing.view[option]]
         return f"it still holds {' and '.join(inside)}: take them out first" if inside else None
+
+
+def _call(option: str, kind: str) -> Callable[[bool, int], Change]:
+    return lambda adding, number: Change(option, f"one.cluster.{'add' if adding else 'del'}{kind}", (OWN_ID, number))

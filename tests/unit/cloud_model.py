@@ -177,8 +177,8 @@ class Cloud(Oned):
         return cluster
 
     def cluster_delhost(self, cluster: int, number: int) -> int:
-        if self._host(number).cluster == cluster:
-            self._host(number).cluster = 0
+        self.get("cluster", cluster)
+        self._host(number).cluster = 0
         return 0
 
     def cluster_adddatastore(self, cluster: int, number: int) -> int:

@@ -495,3 +495,10 @@ def test_options_that_contradict_each_other(
     with pytest.raises(OnedError, match=reason):
         lab.run(*hosts, **options)
     assert lab.written == []
+
+
+def test_secrets_are_hidden_in_the_diff_but_their_change_is_not(lab: Lab) -> None:
+    lab.run({**KVM1, "template": {"BMC_PASSWORD": "s3cr3t", "IPMI": {"TOKEN": "s3cr3t"}}})
+    result = lab.run({**KVM1, "template": {"BMC_PASSWORD": "n3w", "IPMI": {"TOKEN": "n3w"}}})
+    assert not any(secret in str(result) for secret in ("s3cr3t", "n3w"))
+    assert result["diff"]["before"]["kvm1"]["template"] != result["diff"]["after"]["kvm1"]["template"]

@@ -675,3 +675,14 @@ def test_a_marketplace_with_apps_stays(lab: Lab) -> None:
     lab.cloud.put("market", "a1", {"MARKET_MAD": "http"}, apps=[3])
     result = lab.run(CASES["marketplace"], {}, state="absent")["results"][0]
     assert result["msg"] == "it still holds 1 apps: remove them first"
+
+
+def test_a_host_moves_between_two_declared_clusters(lab: Lab) -> None:
+    case = CASES["cluster"]
+    lab.run(case, {"hosts": ["h1"]}, {"name": "b1"})
+    swapped = [{"hosts": []}, {"name": "b1", "hosts": ["h1"]}]
+    assert actions(lab.run(case, *swapped)) == [[], ["hosts"]]
+    assert lab.cloud.hosts[0].cluster == lab.cloud.named("cluster", "b1").id
+    assert lab.run(case, *swapped)["changed"] is False
+    with pytest.raises(OnedError, match="clusters a1 and b1 cannot both have h1: a host is in one cluster"):
+        lab.run(case, {"hosts": ["0"]}, {"name": "b1", "hosts": ["h1"]})
