@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import host, names, template, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError, Unreachable
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call, Client, Patience
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import HttpTransport, looks_like_xmlrpc
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import checked, looks_like_xmlrpc
 
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
 IMPATIENT = Patience(0, 0, 0, 0)
@@ -148,15 +148,15 @@ def test_answers_of_the_xmlrpc_library_itself_are_told_apart(line: Recorded) -> 
 @pytest.mark.parametrize("line", HTTP, ids=lambda line: f"{line.place}-{line.line['label']}")
 def test_what_is_not_a_call(line: Recorded) -> None:
     status, body = line.line["http_status"], line.line["raw_response"].encode()
-    transport = HttpTransport("http://one.example.org:2633/RPC2")
+    place = "http://one.example.org:2633/RPC2"
     if status == 200:
-        assert transport._checked(status, body) == body
+        assert checked(place, status, body) == body
         with pytest.raises(OnedError, match="Call is not valid XML") as caught:
             client(Tape(body)).read("one.x")
         assert caught.value.code == -503
     else:
         with pytest.raises(Unreachable, match=f"answers HTTP {status}: is this oned's XML-RPC address"):
-            transport._checked(status, body)
+            checked(place, status, body)
 
 
 def opinion(line: Recorded) -> Any:
