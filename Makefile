@@ -8,15 +8,16 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/build/collections
 S ?= default
+N ?= 1000
 
 LAB := molecule/lab/lab.sh
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart molecule clean
+.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart molecule bench-registration clean
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
 
 machine:
 	@$(LAB) check
@@ -53,7 +54,7 @@ unit: dev ## unit tests
 	@pytest -q tests/unit
 
 contract: dev ## the recorded answers of a real oned, against the client and against the lab's stand-in
-	@pytest -q tests/contract
+	@pytest -q tests/contract tests/benchmarks
 
 chart: dev ## the chart, rendered and judged
 	@LAB_TOOLS=$$($(LAB) tools) pytest -q tests/chart
@@ -61,6 +62,9 @@ chart: dev ## the chart, rendered and judged
 molecule: machine dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
 	molecule test --scenario-name $(S)
+
+bench-registration: dev ## how fast hosts are registered: make bench-registration [N=1000] [ONED_URL=... ONED_AUTH=user:password]
+	@python tests/benchmarks/registration.py --hosts $(N)
 
 test: machine check ## everything; empties the lab and stops it in the end
 	@$(LAB) up
