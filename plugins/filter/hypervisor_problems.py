@@ -64,7 +64,7 @@ def hypervisor_problems(hypervisors: Mapping[str, Mapping[str, Any]], name_resol
     found: list[str] = []
     for name, variables in hypervisors.items():
         found += [problem for problem in (_type(name, variables), _name(name, name_resolution)) if problem]
-        if name_resolution == "service" and _ip(_address(name, variables)) is None:
+        if name_resolution == "service" and _ip(names.hypervisor_address(name, variables)) is None:
             found.append(_no_ip(name, variables))
     alike = ", ".join(names.repeated([str(name) for name in hypervisors]))
     if alike:
@@ -96,10 +96,6 @@ def _name(name: str, name_resolution: str) -> str | None:
     return None
 
 
-def _address(name: str, variables: Mapping[str, Any]) -> str:
-    return str(variables.get("hypervisor_address") or variables.get("ansible_host") or name)
-
-
 def _ip(address: str) -> str | None:
     try:
         return ipaddress.ip_address(address).compressed
@@ -123,7 +119,7 @@ def _no_ip(name: str, variables: Mapping[str, Any]) -> str:
 def _shared(hypervisors: Mapping[str, Mapping[str, Any]]) -> list[str]:
     users: dict[str, list[str]] = {}
     for name, variables in hypervisors.items():
-        address = _address(name, variables)
+        address = names.hypervisor_address(name, variables)
         users.setdefault(_ip(address) or address.casefold(), []).append(str(name))
     return [
         f"Hypervisors {', '.join(sharing)} have the same address {address}: give each its own hypervisor_address or "

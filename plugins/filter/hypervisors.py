@@ -9,15 +9,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
+
 Identity = dict[str, Any]
 
 # facts of a machine -> the type of its key in known_hosts
 KEY_FACTS = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "ssh-rsa"}
-
-
-def address_of(hostvars: Mapping[str, Any]) -> str:
-    """Return the address at which the front-end reaches a machine."""
-    return str(hostvars.get("hypervisor_address") or hostvars.get("ansible_host") or hostvars["inventory_hostname"])
 
 
 def hypervisor_identities(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Identity]:
@@ -30,8 +27,9 @@ def hypervisor_identities(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Ident
             key = facts.get(f"ssh_host_key_{name}_public")
             if key:
                 keys.append(f"{facts.get(f'ssh_host_key_{name}_public_keytype', default_type)} {key}")
-        identities[str(hostvars["inventory_hostname"])] = {
-            "address": address_of(hostvars),
+        machine = str(hostvars["inventory_hostname"])
+        identities[machine] = {
+            "address": names.hypervisor_address(machine, hostvars),
             "port": int(hostvars.get("ansible_port") or 22),
             "keys": keys,
         }

@@ -1,11 +1,13 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which names oned and Kubernetes take, told before either is asked."""
+"""Which names oned and Kubernetes take, told before either is asked, and where a named machine is."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 _ENDS = "-._"
 _OBJECT_REFUSES = "&|:\\\";/'#{}$<>"
@@ -59,3 +61,8 @@ def object_name_problem(name: str, also: str = "") -> str | None:
         return f"it has {len(name)} characters, OpenNebula takes up to 128"
     bad = next((c for c in name if c in _OBJECT_REFUSES + also or not c.isprintable()), None)
     return None if bad is None else f"it holds {bad!r}"
+
+
+def hypervisor_address(name: str, variables: Mapping[str, Any]) -> str:
+    """The address at which the front-end reaches a machine of the inventory, from the machine's variables."""
+    return str(variables.get("hypervisor_address") or variables.get("ansible_host") or name)
