@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Union
 
 Vector = dict[str, str]
-Value = str | Vector | list[str | Vector]
+# evaluated when the module is loaded, where Python 3.9 has no | for types
+Value = Union[str, Vector, list[Union[str, Vector]]]  # noqa: UP007
 Template = dict[str, Value]
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
