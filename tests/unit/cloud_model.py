@@ -63,7 +63,7 @@ class Cloud(Oned):
         return super().add(name, kind, **more)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        kind, _, action = name.partition("_")
+        kind, _mark, action = name.partition("_")
         if action == "info" and kind in KINDS:
             return partial(self._info, kind)
         if action == "info" and kind.removesuffix("pool") in KINDS:

@@ -58,7 +58,7 @@ def test_a_machine_with_a_new_key_loses_the_old_one() -> None:
 
 
 def test_each_name_gets_a_service_with_its_address() -> None:
-    service, endpoints, _, other = hypervisors.hypervisor_services(IDENTITIES, "one", "cloud")
+    service, endpoints, _again, other = hypervisors.hypervisor_services(IDENTITIES, "one", "cloud")
     assert service["kind"] == "Service" and service["spec"] == {"clusterIP": "None"}
     assert endpoints["metadata"]["labels"]["kubernetes.io/service-name"] == service["metadata"]["name"] == "kvm1"
     assert endpoints["addressType"] == "IPv4" and endpoints["endpoints"] == [{"addresses": ["192.0.2.11"]}]

@@ -54,6 +54,15 @@ def once(method: str, error: Exception) -> Callable[..., None]:
     return fault
 
 
+def unreachable(reason: str, passing: bool = False) -> Callable[[bytes], None]:
+    """Raises Unreachable at every request."""
+
+    def fault(_body: bytes) -> None:
+        raise Unreachable(reason, passing=passing)
+
+    return fault
+
+
 def test_from_nothing_to_monitored_and_then_only_one_read(lab: Lab) -> None:
     first = lab.run(KVM1, {**LXC1, "cluster": "edge", "labels": ["x"]})
     assert first["changed"]
@@ -198,7 +207,7 @@ def test_a_connection_lost_after_the_change_is_told_with_what_was_done(lab: Lab)
 
 
 def test_what_concerns_all_hosts_is_one_error(lab: Lab) -> None:
-    lab.transport.before = lambda _body: (_ for _ in ()).throw(Unreachable("no such name"))
+    lab.transport.before = unreachable("no such name")
     with pytest.raises(OnedError, match="no such name"):
         lab.run(KVM1)
 
@@ -338,7 +347,7 @@ def test_a_host_removed_while_waiting_fails(lab: Lab) -> None:
 def test_a_connection_lost_while_waiting_fails_who_is_waited_for(lab: Lab) -> None:
     def cut(found: ModelHost) -> str:
         if found.polls == 3:
-            lab.transport.before = lambda _body: (_ for _ in ()).throw(Unreachable("refused", passing=True))
+            lab.transport.before = unreachable("refused", passing=True)
         return "INIT" if found.name == "kvm1" else "MONITORED"
 
     lab.oned.probe = cut
@@ -440,7 +449,7 @@ def test_a_connection_lost_while_emptying_removes_nothing(lab: Lab) -> None:
     lab.oned.vms = {10: "web"}
 
     def cut(vm: int) -> bool:
-        lab.transport.before = lambda _body: (_ for _ in ()).throw(Unreachable("refused"))
+        lab.transport.before = unreachable("refused")
         return False
 
     lab.oned.moves = cut

@@ -74,7 +74,7 @@ def test_an_address_nobody_has_is_not_waited_for_longer_than_the_timeout() -> No
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         port = full.getsockname()[1]
-        fillers = [socket.socket() for _ in range(3)]
+        fillers = [socket.socket() for _backlog in range(3)]
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))

@@ -69,7 +69,7 @@ class Cloud:
     def call(self, method: str, *params: Any) -> Any:
         """Call oned through its Service, from the pod; return the value of a call that succeeds."""
         script = ["exec", "-i", "opennebula-oned-0", "-c", "oned", "--", "python3", "-c", CALL]
-        success, value, *_ = json.loads(self.kubectl(*script, text=json.dumps([method, params])))
+        success, value, *_code = json.loads(self.kubectl(*script, text=json.dumps([method, params])))
         assert success, value
         return value
 
