@@ -14,7 +14,7 @@ LAB := molecule/lab/lab.sh
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart molecule bench-registration clean
+.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart sanity molecule bench-registration clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
@@ -58,6 +58,9 @@ contract: dev ## the recorded answers of a real oned, against the client and aga
 
 chart: dev ## the chart, rendered and judged
 	@LAB_TOOLS=$$($(LAB) tools) pytest -q tests/chart
+
+sanity: dev ## what Ansible Galaxy asks for: ansible-test, antsibull-docs, galaxy-importer; make sanity [CORE=2.19]
+	@.ci/sanity.sh $(CORE)
 
 molecule: machine dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
