@@ -24,10 +24,11 @@ images_up() {
   step "images in the registry"
 }
 
+# host_image_up SUITE: of Debian
 host_image_up() {
   local digest
   digest=$(digest_of "$LAB/hypervisor" <<<"${SLIM[*]} $MIRROR")
-  image_up "$HOST_IMAGE" "$digest" make_host
+  image_up "$HOST_IMAGE:$1" "$digest" make_host
 }
 
 # image_up NAME DIGEST COMMAND: has dockerd hold NAME, and has COMMAND make it when the cache does not
@@ -72,14 +73,16 @@ make_pause() {
   tar -c -C "$STATE/bin" pause | docker import --change 'ENTRYPOINT ["/pause"]' - "$1"
 }
 
-# debian TAR-OPTIONS...: a root file system of Debian 12 on standard output
+# debian SUITE OPTIONS...: a root file system of Debian on standard output
 debian() {
+  local suite=$1
+  shift
   # when it fails it sends SIGHUP to its process group, which must not be ours
-  setsid --wait mmdebstrap --variant=minbase "${SLIM[@]}" "$@" bookworm - ${MIRROR:+"$MIRROR"}
+  setsid --wait mmdebstrap --variant=minbase "${SLIM[@]}" "$@" "$suite" - ${MIRROR:+"$MIRROR"}
 }
 
 make_base() {
-  debian --include="$BASE_PACKAGES" | docker import --change 'CMD ["bash"]' - "$1"
+  debian bookworm --include="$BASE_PACKAGES" | docker import --change 'CMD ["bash"]' - "$1"
 }
 
 make_mariadb() {
@@ -87,8 +90,9 @@ make_mariadb() {
 }
 
 make_host() {
-  local packages
+  local packages suite=${1#*:}
+  suite=${suite%%-*}
   packages=$(sed '/^#/d' "$LAB/hypervisor/packages" | tr ' ' '\n' | paste -sd,)
-  debian --include="$packages" --customize-hook="$LAB/hypervisor/customize" \
+  debian "$suite" --include="$packages" --customize-hook="$LAB/hypervisor/customize" \
     | docker import --change 'CMD ["/usr/local/sbin/lab-init"]' - "$1"
 }
