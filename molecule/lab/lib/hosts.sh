@@ -25,8 +25,8 @@ host_create() {
       [[ ! -e $device ]] || options+=(--device "$device")
     done
     docker create --name "$name" --hostname "$name" --network none "${options[@]}" \
-      --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
-      --cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw --tmpfs /run --tmpfs /tmp \
+      --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
+      --cgroupns private --tmpfs /run --tmpfs /tmp \
       --env "LAB_KIND=${name%%[0-9]*}" --env "LAB_ADDRESS=${HOST_IP[$name]}" "$image" >/dev/null
     docker cp "$STATE/ssh/id_ed25519.pub" "$name:/root/.ssh/authorized_keys"
   fi
