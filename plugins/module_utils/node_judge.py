@@ -33,6 +33,7 @@ class Wish:
     libvirt_file: str = ""
     libvirt_settings: dict[str, str] = field(default_factory=dict)
     default_network: bool = True
+    mounts: tuple[str, ...] = ()
 
 
 def problems_before(machine: Machine, wish: Wish) -> list[str]:
@@ -99,6 +100,13 @@ def advice_after(machine: Machine, wish: Wish) -> list[str]:
             "nothing keeps its clock right: run chrony or systemd-timesyncd. Monitoring, certificates and logs go by "
             "it."
         )
+    lasting = {line.split()[1] for line in machine.read("/etc/fstab").splitlines() if len(line.split()) > 1}
+    for mount in wish.mounts:
+        if mount not in lasting:
+            found.append(
+                f"{mount} is mounted until the next boot only: add fstab to hypervisor_consent, or write it to "
+                "/etc/fstab yourself."
+            )
     if wish.kind == "lxc" and not machine.exists("/sys/module/nbd"):
         found.append(
             "containers cannot have qcow2 disks, because the kernel module nbd is not loaded: use raw images, or "

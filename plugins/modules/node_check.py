@@ -54,6 +54,11 @@ options:
     description: Settings that file is to have, all of them texts.
     type: dict
     default: {}
+  mounts:
+    description: Folders that are to be mounted, also after a boot.
+    type: list
+    elements: path
+    default: []
   consent:
     description: What may be done while virtual machines run.
     type: list
@@ -126,6 +131,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
         "default_network": {"type": "bool", "default": True},
         "libvirt_file": {"type": "path", "default": "/etc/libvirt/libvirtd.conf"},
         "libvirt_settings": {"type": "dict", "default": {}},
+        "mounts": {"type": "list", "elements": "path", "default": []},
         "consent": {
             "type": "list",
             "elements": "str",
@@ -147,6 +153,7 @@ def main() -> None:
         libvirt_file=given["libvirt_file"],
         libvirt_settings=given["libvirt_settings"],
         default_network=given["default_network"],
+        mounts=tuple(given["mounts"]),
     )
     judges = {
         "before": (node_judge.problems_before, node_judge.advice_before),

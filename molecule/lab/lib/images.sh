@@ -73,16 +73,14 @@ make_pause() {
   tar -c -C "$STATE/bin" pause | docker import --change 'ENTRYPOINT ["/pause"]' - "$1"
 }
 
-# debian SUITE OPTIONS...: a root file system of Debian on standard output
+# debian OPTIONS...: a root file system of Debian, of 12 or of SUITE, on standard output
 debian() {
-  local suite=$1
-  shift
   # when it fails it sends SIGHUP to its process group, which must not be ours
-  setsid --wait mmdebstrap --variant=minbase "${SLIM[@]}" "$@" "$suite" - ${MIRROR:+"$MIRROR"}
+  setsid --wait mmdebstrap --variant=minbase "${SLIM[@]}" "$@" "${SUITE:-bookworm}" - ${MIRROR:+"$MIRROR"}
 }
 
 make_base() {
-  debian bookworm --include="$BASE_PACKAGES" | docker import --change 'CMD ["bash"]' - "$1"
+  debian --include="$BASE_PACKAGES" | docker import --change 'CMD ["bash"]' - "$1"
 }
 
 make_mariadb() {
@@ -90,9 +88,9 @@ make_mariadb() {
 }
 
 make_host() {
-  local packages suite=${1#*:}
-  suite=${suite%%-*}
+  local packages SUITE=${1#*:}
+  SUITE=${SUITE%%-*}
   packages=$(sed '/^#/d' "$LAB/hypervisor/packages" | tr ' ' '\n' | paste -sd,)
-  debian "$suite" --include="$packages" --customize-hook="$LAB/hypervisor/customize" \
+  debian --include="$packages" --customize-hook="$LAB/hypervisor/customize" \
     | docker import --change 'CMD ["/usr/local/sbin/lab-init"]' - "$1"
 }
