@@ -15,6 +15,7 @@ usage() {
   cat >&2 <<EOF
 usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | node-start
               | host-start NAME | host-stop NAME | host-forget NAME
+              | guest-start NAME GUEST | guest-stop NAME GUEST
 
   check       says in one sentence what this machine lacks for the lab
   up          builds what is missing (once), then starts whatever is not running
@@ -28,6 +29,8 @@ usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | n
   host-stop   a power cut of the host NAME (${HOSTS[*]}; spare ones: ${SPARE_HOSTS[*]})
   host-start  power comes back; a host that was not there is new and bare
   host-forget takes the host NAME away, with its disk
+  guest-start a virtual machine or a container GUEST on the hypervisor NAME
+  guest-stop  ends it
 EOF
   exit 2
 }
@@ -115,5 +118,10 @@ case "${1:-} ${2:-}" in
   "host-start "?*) require_host "$2"; running_lab; host_create "$2"; host_wait "$2" ;;
   "host-stop "?*) require_host "$2"; running_lab; host_cut "$2"; step "$2 stopped" ;;
   "host-forget "?*) require_host "$2"; running_lab; host_forget "$2"; step "$2 forgotten" ;;
+  "guest-start "?*|"guest-stop "?*)
+    require_host "$2"
+    running_lab
+    host_guest "${1#guest-}" "$2" "${3:?the name of a guest}"
+    ;;
   *) usage ;;
 esac

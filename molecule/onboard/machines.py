@@ -25,6 +25,11 @@ def machine(name: str) -> Host:
     return testinfra.get_host(f"docker://{name}")
 
 
+def guest(action: str, host: str, name: str) -> None:
+    """Start or stop a real virtual machine or container on a machine."""
+    subprocess.run([PROJECT / "molecule/lab/lab.sh", f"guest-{action}", host, name], check=True)
+
+
 def front_end() -> Host:
     """The container in which oned runs."""
     os.environ["PATH"] = f"{STATE / 'bin'}:{os.environ['PATH']}"

@@ -60,6 +60,11 @@ host_wait() {
   step "hypervisor $name ${HOST_IP[$name]}"
 }
 
+# host_guest start|stop NAME GUEST
+host_guest() {
+  docker exec --interactive "$2" sh -s "$1" "$3" <"$LAB/guest"
+}
+
 # host_cut NAME: a power cut
 host_cut() {
   if host_alive "$1"; then docker kill "$1" >/dev/null; fi

@@ -38,7 +38,7 @@ firewall() {
     done
   done
   # what the node sends itself, and not what its pods send
-  echo "-A ONELAB-OUTPUT -d ${HOST_IP[$HOST_BEHIND_BASTION]} -p tcp --dport 22 -j REJECT"
+  echo "-A ONELAB-OUTPUT -d ${HOST_IP[$HOST_BEHIND_JUMP]} -p tcp --dport 22 -j REJECT"
   for net in "$LAN" "$PODS"; do
     echo "-A ONELAB-INPUT -s $net -j ACCEPT"
     echo "-A ONELAB-FORWARD -s $net -j ACCEPT"

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import re
 import socket
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from ansible.plugins.filter.core import to_uuid
-from machines import changed, front_end, machine, onboard, said, tasks_of_the_first_run
+from machines import changed, front_end, guest, machine, onboard, said, tasks_of_the_first_run
 from testinfra.host import Host
 
 VIRSH = "virsh --connect qemu:///system"
@@ -23,11 +22,11 @@ def kvm2() -> Host:
 
 
 @pytest.fixture
-def guest(kvm2: Host) -> Iterator[str]:
+def running(kvm2: Host) -> Iterator[str]:
     """A virtual machine that runs, as one of OpenNebula's does."""
-    kvm2.check_output("lab-guest start one-7")
+    guest("start", "kvm2", "one-7")
     yield "one-7"
-    kvm2.check_output("lab-guest stop one-7")
+    guest("stop", "kvm2", "one-7")
 
 
 def test_it_took_few_tasks() -> None:
@@ -54,10 +53,10 @@ def test_libvirt_is_the_hosts_own(kvm2: Host) -> None:
     assert kvm2.service("libvirtd.socket").is_enabled
 
 
-def test_oneadmin_runs_virtual_machines(kvm2: Host, guest: str) -> None:
+def test_oneadmin_runs_virtual_machines(kvm2: Host, running: str) -> None:
     """With the rights that its own session has."""
-    assert guest in kvm2.check_output(f"runuser -u oneadmin -- {VIRSH} list --name")
-    port = kvm2.check_output(f"{VIRSH} vncdisplay {guest}").strip().rpartition(":")[2]
+    assert running in kvm2.check_output(f"runuser -u oneadmin -- {VIRSH} list --name")
+    port = kvm2.check_output(f"{VIRSH} vncdisplay {running}").strip().rpartition(":")[2]
     assert kvm2.socket(f"tcp://0.0.0.0:{5900 + int(port)}").is_listening
 
 
@@ -100,18 +99,18 @@ def test_sudo_knows_the_packages_commands_and_the_operators(kvm2: Host) -> None:
     assert kvm2.check_output("runuser -u oneadmin -- sudo -n /usr/bin/true") == ""
 
 
-def test_virtual_machines_are_disturbed_only_with_consent(kvm2: Host, guest: str) -> None:
+def test_virtual_machines_are_disturbed_only_with_consent(kvm2: Host, running: str) -> None:
     wanted = {"hypervisor_libvirt_log_filters": "3:util", "hypervisor_install": False}
     done = onboard("kvm2", "--tags", "hypervisor", **wanted)
     assert (done.returncode, changed(done)) == (0, 0), done.stdout[-3000:]
-    assert f"because they need a restart of libvirt and {guest} run here" in said(done)
+    assert f"because they need a restart of libvirt and {running} run here" in said(done)
     assert "libvirt_restart to hypervisor_consent" in said(done)
     consent = {"hypervisor_consent": ["libvirt_restart", "fstab"]}
     done = onboard("kvm2", "--tags", "hypervisor", **wanted, **consent)
     assert (done.returncode, changed(done)) == (0, 2), done.stdout[-3000:]
     assert '"3:util"' in kvm2.check_output("grep ^log_filters /etc/libvirt/libvirtd.conf")
     # it outlives the restart
-    assert kvm2.check_output(f"{VIRSH} domstate {guest}").strip() == "running"
+    assert kvm2.check_output(f"{VIRSH} domstate {running}").strip() == "running"
 
 
 @pytest.mark.parametrize(
@@ -126,12 +125,12 @@ def test_virtual_machines_are_disturbed_only_with_consent(kvm2: Host, guest: str
     ],
 )
 def test_a_machine_that_cannot_be_a_node_is_told_why_and_stays_as_it_was(owner: str, words: list[str]) -> None:
-    bastion = machine("bastion1")
+    bastion = machine("jump1")
     bastion.check_output(owner)
     try:
-        done = onboard("bastion1", "--tags", "hypervisor")
+        done = onboard("jump1", "--tags", "hypervisor")
         assert done.returncode != 0 and changed(done) == 0
-        assert all(word in said(done) for word in ["bastion1 is not onboarded", *words]), done.stdout[-3000:]
+        assert all(word in said(done) for word in ["jump1 is not onboarded", *words]), done.stdout[-3000:]
         assert not bastion.file("/etc/apt/sources.list.d/opennebula.list").exists
     finally:
         bastion.run("userdel -r backup9869; userdel -r oneadmin; rm -f /etc/ssh/sshd_config.d/50-hardening.conf")
@@ -141,7 +140,3 @@ def test_a_machine_without_kvm_is_told_what_to_do() -> None:
     done = onboard("kvm2", "--tags", "hypervisor", hypervisor_type="kvm")
     assert done.returncode != 0 and changed(done) == 0
     assert re.search(r"kvm2 is not onboarded: .*(hypervisor_type: qemu|no /dev/kvm)", said(done))
-
-
-def test_hosts_have_different_identities() -> None:
-    assert uuid.UUID(to_uuid("kvm1")) != uuid.UUID(to_uuid("kvm2"))

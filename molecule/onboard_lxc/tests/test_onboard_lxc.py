@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
-from machines import changed, front_end, machine, onboard, said, tasks_of_the_first_run
+from machines import changed, front_end, guest, machine, onboard, said, tasks_of_the_first_run
 from testinfra.host import Host
 
 MOUNT = "/var/lib/one/datastores/100"
@@ -30,19 +31,20 @@ def test_it_is_debian_13_and_monitored(lxc2: Host) -> None:
 
 def test_a_container_of_the_drivers_kind_runs(lxc2: Host) -> None:
     """Its root is the identity that the driver gives it, which LXC grants only to whom the identities are reserved."""
-    lxc2.check_output("lab-guest start one-8")
+    guest("start", "lxc2", "one-8")
     try:
         assert "RUNNING" in lxc2.check_output("runuser -u oneadmin -- sudo -n lxc-info --name one-8 --state")
         process = lxc2.check_output("runuser -u oneadmin -- sudo -n lxc-info --name one-8 --pid --no-humanize").strip()
         assert lxc2.check_output(f"stat -c %u /proc/{process}") == "600100001"
     finally:
-        lxc2.check_output("lab-guest stop one-8")
+        guest("stop", "lxc2", "one-8")
 
 
 def test_without_the_identities_it_would_not(lxc2: Host) -> None:
     lxc2.check_output("cp /etc/subuid /tmp/subuid && sed -i /^root:600100001:/d /etc/subuid")
     try:
-        assert lxc2.run("lab-guest start one-9").rc != 0
+        with pytest.raises(subprocess.CalledProcessError):
+            guest("start", "lxc2", "one-9")
     finally:
         lxc2.run("cp /tmp/subuid /etc/subuid; umount /var/lib/lxc-one/one-9/rootfs; lxc-destroy --name one-9")
     assert lxc2.file("/etc/subuid").contains("^root:600100001:65536$")
