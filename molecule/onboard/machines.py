@@ -39,7 +39,14 @@ def front_end() -> Host:
 
 def onboard(name: str, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
     """Run onboard.yml for one machine, as its operator does."""
-    command = ["ansible-playbook", "playbooks/onboard.yml", "-i", "inventories/lab", "-i", "molecule/onboard/inventory/hosts.yml"]
+    command = [
+        "ansible-playbook",
+        "playbooks/onboard.yml",
+        "-i",
+        "inventories/lab",
+        "-i",
+        "molecule/onboard/inventory/hosts.yml",
+    ]
     command += ["--limit", name, "--extra-vars", json.dumps(variables), *arguments]
     # molecule sets variables of Ansible's for its own runs
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +83,11 @@ class Machine:
         for key, value in re.findall(r"^\s*([a-z_]+)\s*=\s*(.*?)\s*$", self.read(path), re.MULTILINE):
             found.setdefault(key, value)
         return found
+
+    def mounted(self, paths: Iterable[str]) -> list[str]:
+        """Return those of the paths that something is mounted on."""
+        targets = {line.split()[1] for line in self.read("/proc/self/mounts").splitlines()}
+        return [path for path in paths if path in targets]
 
     def cpu_virtualizes(self) -> bool:
         return re.search(r"^flags\s*:.*\b(vmx|svm)\b", self.read("/proc/cpuinfo"), re.MULTILINE) is not None

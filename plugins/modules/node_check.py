@@ -104,6 +104,12 @@ libvirt_differs:
   returned: always
   type: bool
   sample: false
+mounted:
+  description: Those of O(mounts) that something is mounted on.
+  returned: always
+  type: list
+  elements: str
+  sample: [/var/lib/one/datastores/100]
 selinux:
   description: Whether SELinux is on.
   returned: always
@@ -168,6 +174,7 @@ def main() -> None:
         "virtual_machines": machine.virtual_machines(),
         "forwards_agent": node_judge.forwards(machine),
         "libvirt_differs": node_judge.libvirt_differs(machine, wish),
+        "mounted": machine.mounted(wish.mounts),
         "selinux": machine.exists("/sys/fs/selinux/enforce"),
         "missing_subids": machine.missing_subids(),
     }

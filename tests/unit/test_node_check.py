@@ -227,6 +227,11 @@ def test_advice_on_an_installed_node(tmp_path: Path) -> None:
     assert "nbd" in nbd
 
 
+def test_what_is_mounted_is_found(tmp_path: Path) -> None:
+    found = machine(tmp_path, {"proc/self/mounts": "nas:/a /ds/1 nfs rw 0 0\ntmpfs /run tmpfs rw 0 0\n"})
+    assert found.mounted(["/ds/1", "/ds/2", "/ds"]) == ["/ds/1"]
+
+
 def test_a_container_has_no_clock(tmp_path: Path) -> None:
     inside = machine(tmp_path, timedatectl=(0, "no"), **{"systemd-detect-virt --container": (0, "")})
     assert node_judge.advice_after(inside, wish()) == []

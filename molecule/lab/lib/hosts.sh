@@ -46,6 +46,8 @@ host_plug() {
   nsenter --target "$pid" --net ip address add "${HOST_IP[$1]}/24" dev eth0
   nsenter --target "$pid" --net ip link set eth0 up
   nsenter --target "$pid" --net ip route add default via "$NODE_IP"
+  # a new host has another card than the one before it at this address
+  ip neighbour flush dev "$BRIDGE" to "${HOST_IP[$1]}"
 }
 
 host_wait() {
