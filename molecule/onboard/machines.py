@@ -64,8 +64,9 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
 
-def tasks_of_the_first_run() -> int:
-    """How many tasks of the role, handlers included, the first run of this scenario evaluated for its one machine."""
+def tasks_of_the_first_run(name: str) -> int:
+    """How many tasks of the role, handlers included, the first run of this scenario evaluated for a machine."""
     log = (Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ansible.log").read_text()
     first = log[log.index("PLAY [Onboard hypervisors]") :].partition("PLAY RECAP")[0]
-    return len(re.findall(rf"(?:TASK|RUNNING HANDLER) \[{re.escape(ROLE)} :", first))
+    tasks = re.split(r"(?:TASK|RUNNING HANDLER) \[", first)[1:]
+    return len([task for task in tasks if task.startswith(f"{ROLE} :") and re.search(rf"\b{name}\b", task)])

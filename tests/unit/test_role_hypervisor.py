@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,12 @@ def value(name: str, facts: dict[str, str], **given: Any) -> Any:
         **loader.load_from_file(str(ROLE / "vars/main.yml"), trusted_as_template=True),
         "inventory_hostname": "kvm1",
         "ansible_facts": {**facts, "distribution_major_version": facts["distribution_version"].split(".")[0]},
-        "__hypervisor_machine": {"virtual_machines": [], "selinux": facts["os_family"] == "RedHat"},
+        "__hypervisor_machine": {
+            "virtual_machines": [],
+            "selinux": facts["os_family"] == "RedHat",
+            "libvirt_differs": True,
+            "forwards_agent": True,
+        },
         "hypervisor_type": "kvm",
         **given,
     }
@@ -102,6 +108,38 @@ def test_a_host_keeps_its_identity_and_has_its_own() -> None:
     assert mine == again and mine.keys() == {"host_uuid"} and mine != yours
     filters = value("__hypervisor_libvirt_settings", DEBIAN, hypervisor_libvirt_log_filters="2:qemu")
     assert filters == {**mine, "log_filters": "2:qemu"}
+
+
+BUSY = {"virtual_machines": ["one-7"], "libvirt_differs": True, "forwards_agent": False}
+
+
+@pytest.mark.parametrize("facts", ALL)
+def test_lines_replace_what_stands_there(facts: dict[str, str]) -> None:
+    lines = value("__hypervisor_lines", facts, hypervisor_libvirt_log_filters="2:qemu")
+    there = ['#host_uuid = "00000000-0000-0000-0000-000000000000"', '# log_filters="1:qemu 1:libvirt 4:object"']
+    for line, old in zip(lines, there, strict=False):
+        assert re.search(line["regexp"], old) and re.search(line["regexp"], line["line"])
+        assert not re.search(line["regexp"], '#host_uuid_source = "smbios"')
+    apparmor = [line["line"] for line in lines if "apparmor" in line["path"]]
+    assert apparmor == (["/var/lib/one/datastores/** rwk,"] if facts["os_family"] == "Debian" else [])
+
+
+def test_what_runs_keeps_libvirts_lines_away() -> None:
+    assert value("__hypervisor_lines", ALMA, __hypervisor_machine=BUSY) == []
+    consent = value("__hypervisor_lines", ALMA, __hypervisor_machine=BUSY, hypervisor_consent=["libvirt_restart"])
+    assert [line["path"] for line in consent] == ["/etc/libvirt/virtqemud.conf"]
+    assert value("__hypervisor_may_restart", ALMA, __hypervisor_machine=BUSY) is False
+
+
+def test_files_are_written_only_where_they_are_needed() -> None:
+    assert value("__hypervisor_files", DEBIAN) == []
+    (server,) = value("__hypervisor_files", DEBIAN, __hypervisor_machine=BUSY)
+    assert server["path"] == "/etc/ssh/sshd_config.d/00-opennebula.conf"
+    (sudo,) = value("__hypervisor_files", NOBLE, hypervisor_sudoers=["/usr/bin/a", "/usr/bin/b c"])
+    assert sudo["content"] == "oneadmin ALL=(ALL:ALL) NOPASSWD: /usr/bin/a, /usr/bin/b c\n"
+    # taken back
+    (none,) = value("__hypervisor_files", NOBLE, hypervisor_sudoers=[])
+    assert none["content"].startswith("#") and none["path"] == sudo["path"]
 
 
 def test_exporters_run_only_on_request() -> None:

@@ -30,7 +30,7 @@ def running(kvm2: Host) -> Iterator[str]:
 
 
 def test_it_took_few_tasks() -> None:
-    assert 10 < tasks_of_the_first_run() <= 20
+    assert 10 < tasks_of_the_first_run("kvm2") <= 20
 
 
 def test_it_is_debian_13_and_monitored(kvm2: Host) -> None:

@@ -20,7 +20,7 @@ def lxc2() -> Host:
 
 
 def test_it_took_few_tasks() -> None:
-    assert 10 < tasks_of_the_first_run() <= 20
+    assert 10 < tasks_of_the_first_run("lxc2") <= 20
 
 
 def test_it_is_debian_13_and_monitored(lxc2: Host) -> None:
