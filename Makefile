@@ -11,6 +11,8 @@ S ?= default
 N ?= 1000
 
 LAB := molecule/lab/lab.sh
+# `default` makes the cloud that the later ones join
+SCENARIOS := default onboard_kvm onboard_lxc
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
@@ -71,7 +73,7 @@ bench-registration: dev ## how fast hosts are registered: make bench-registratio
 
 test: machine check ## everything; empties the lab and stops it in the end
 	@$(LAB) up
-	molecule test --scenario-name default
+	for scenario in $(SCENARIOS); do molecule test --scenario-name "$$scenario"; done
 	$(LAB) down
 
 clean: ## stop the lab and forget all it held; builds stay cached
