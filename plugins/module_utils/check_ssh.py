@@ -8,7 +8,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.check import FINE, Finding, Machine, Site, failed
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.check import (
+    FINE,
+    NOT_CHECKED,
+    Finding,
+    Machine,
+    Site,
+    failed,
+    not_applicable,
+)
 
 # what ssh says -> what that means; the first that matches counts
 _MEANINGS = (
@@ -80,6 +88,8 @@ def to_front_end(site: Site, machine: Machine) -> Finding:
 def to_peers(site: Site, machine: Machine) -> Finding:
     """host -> host; one that not even the front-end reaches has a failure of its own and does not count here"""
     logins: Mapping[str, Any] = site.seen["ssh"]
+    if not logins[machine.name]["agent"]:
+        return Finding(NOT_CHECKED, "it waits for ssh_to_front_end")
     hops = {
         peer: hop
         for peer, hop in logins[machine.name]["hops"].items()
@@ -95,7 +105,7 @@ def to_peers(site: Site, machine: Machine) -> Finding:
             both = ",".join([machine.name, *broken])
             remedy = f"ansible-playbook playbooks/onboard.yml --limit {both} --tags ssh_trust"
         return failed(f"seen from {machine.name}, {told}", remedy)
-    return FINE if hops else Finding("not applicable", "there is no other hypervisor in its cluster to reach")
+    return FINE if hops else not_applicable("there is no other hypervisor in its cluster to reach")
 
 
 def to_itself(site: Site) -> Finding:
