@@ -30,7 +30,7 @@ def site(names: list[str]) -> dict[str, Any]:
     """Look at everything that one moment shows."""
     found = settings.read()
     api = oned.ask(found["zone"])
-    peers = ways.peers({host["name"]: host["cluster"] for host in api["hosts"]}, names)
+    peers = ways.peers(api["hosts"], names)
     with ThreadPoolExecutor(AT_ONCE) as workers:
         addresses = dict(zip(names, workers.map(ways.resolve, names), strict=True))
         itself = workers.submit(ways.log_in, found["hostname"], [])

@@ -13,6 +13,8 @@ from typing import Any
 
 # each hypervisor tries the next ones of its cluster, in the order of their names, and the last one the first ones
 PEERS = 2
+# states of a host (include/Host.h): ERROR, MONITORING_ERROR, OFFLINE
+DOWN = (3, 5, 8)
 SSH = [
     "/usr/bin/ssh",
     *("-o", "BatchMode=yes"),
@@ -37,16 +39,14 @@ wait
 """
 
 
-def peers(clusters: dict[str, str], names: list[str]) -> dict[str, list[str]]:
-    """For each name, the hypervisors it has to reach. clusters: name -> cluster, of all hosts of oned."""
-    rings: dict[str, list[str]] = {}
-    for name in sorted(clusters):
-        rings.setdefault(clusters[name], []).append(name)
+def peers(hosts: list[dict[str, Any]], names: list[str]) -> dict[str, list[str]]:
+    """For each name, the hypervisors it has to reach. hosts: all of oned's; one that is down for oned is nobody's peer."""
+    clusters = {host["name"]: host["cluster"] for host in hosts}
+    up = sorted(host["name"] for host in hosts if host["state"] not in DOWN)
     found = {}
     for name in names:
-        ring = rings.get(clusters.get(name, ""), []) if name in clusters else []
-        start = ring.index(name) + 1 if name in ring else 0
-        found[name] = [peer for peer in (ring[start:] + ring[:start])[:PEERS] if peer != name]
+        mates = [peer for peer in up if clusters[peer] == clusters.get(name) and peer != name]
+        found[name] = ([peer for peer in mates if peer > name] + [peer for peer in mates if peer < name])[:PEERS]
     return found
 
 
