@@ -67,7 +67,7 @@ def _site(look: Mapping[str, Any]) -> check.Site:
     if console_pod(look["pods"]) and reach_problem:
         # no target was tried, which is what the check then says
         reached = {}
-    unread = [str(look[kind].get("msg", "")) for kind in ("pods", "services") if look[kind].get("failed")]
+    unread = [str(look[kind].get("msg", "")) for kind in ("pods", "services") if "resources" not in look[kind]]
     limits = check.Limits(*(float(look["limits"][name]) for name in ("clock", "space", "log")))
     return check.Site(
         namespace=str(look["namespace"]),

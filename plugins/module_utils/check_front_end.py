@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import check_ssh
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import check_ssh, host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.check import (
     FINE,
     NOT_CHECKED,
@@ -166,10 +166,15 @@ def space(site: Site) -> Finding:
     )
 
 
-def _mended(site: Site, sign: Mapping[str, Any]) -> bool:
-    """Whether oned has heard of the host a line names after the line was written, so what it says is over."""
-    named = [host for host in site.seen["api"]["hosts"] if f"@{host['name']}:" in sign["line"]]
-    return bool(named) and all(host["heard"] > sign["at"] for host in named)
+def names(sign: Mapping[str, Any], machine: str) -> bool:
+    """Whether a line of the log is ssh's about a machine."""
+    return f"@{machine}:" in sign["line"]
+
+
+def _told_elsewhere(site: Site, sign: Mapping[str, Any]) -> bool:
+    """Whether a line names a host that oned has heard of since, or that has a failure of its own for being in ERROR."""
+    named = [found for found in site.seen["api"]["hosts"] if names(sign, found["name"])]
+    return bool(named) and all(found["heard"] > sign["at"] or host.in_error(found["state"]) for found in named)
 
 
 _SIGNS = {
@@ -181,8 +186,10 @@ _SIGNS = {
 
 
 def log(site: Site) -> Finding:
-    """Warning signs in the logs that are young and not mended since."""
-    young = [s for s in site.seen["log"] if site.seen["now"] - s["at"] <= site.limits.log and not _mended(site, s)]
+    """Warning signs in the logs that are young and not over."""
+    young = [
+        s for s in site.seen["log"] if site.seen["now"] - s["at"] <= site.limits.log and not _told_elsewhere(site, s)
+    ]
     if not young:
         return FINE
     last = young[-1]

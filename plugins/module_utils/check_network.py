@@ -16,6 +16,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.check import
     failed,
     not_applicable,
 )
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.check_front_end import names
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.check_ssh import onboard
 
 # beyond twice its period a sample is late, with some seconds for the probes to run
@@ -32,11 +33,13 @@ def state(site: Site, machine: Machine) -> Finding:
     told = host.STATES[found["state"]] if 0 <= found["state"] < len(host.STATES) else f"UNKNOWN_{found['state']}"
     if told == "OFFLINE":
         return not_applicable(f"{machine.name} is set offline in oned")
-    if told.endswith("ERROR"):
-        uptime = next((p["detail"] for p in site.seen["programs"] if p["name"] == "oned"), "")
-        since = uptime.partition("uptime ")[2]
+    if host.in_error(found["state"]):
+        uptime = next((p["detail"] for p in site.seen["programs"] if p["name"] == "oned"), "").partition("uptime ")[2]
+        said = [sign["line"] for sign in site.seen["log"] if names(sign, machine.name)][-1:]
         return failed(
-            f"oned has {machine.name} in ERROR" + (f"; oned itself was started {since} ago" if since else ""),
+            f"oned has {machine.name} in ERROR"
+            + (f"; oned itself was started {uptime} ago" if uptime else "")
+            + "".join(f"; its log said {line}" for line in said),
             f"{mend}, which has oned look at it at once",
         )
     if told in ("INIT", "MONITORING_INIT"):

@@ -181,7 +181,7 @@ SIGN = {"file": "oned.log", "sign": "Permission denied (publickey", "at": NOW - 
 BREAKAGES: list[tuple[Callable[[World], Any], tuple[str, str], str, str]] = [
     # the front-end
     (
-        lambda w: w.results.update(pods={"failed": True, "msg": "Forbidden"}, services={}, site={}),
+        lambda w: w.results.update(pods={"msg": "Forbidden"}, services={"msg": "Forbidden"}, site={}),
         ("front-end", "kubernetes"),
         "the API of the cluster cannot be used: Forbidden",
         "verify_kubeconfig",
@@ -647,6 +647,14 @@ def test_a_sign_that_is_old_or_mended_does_not_count() -> None:
     assert world.failed() == []
     world.seen["api"]["hosts"][0]["heard"] = NOW - 101
     assert world.failed() == [("front-end", "log")]
+
+
+def test_a_sign_about_a_host_in_error_is_told_with_it() -> None:
+    world = World()
+    world.seen["log"] = [{**SIGN, "line": "oneadmin@kvm1: Permission denied (publickey)."}]
+    world.seen["api"]["hosts"][0].update(state=3, heard=0)
+    (row,) = [row for row in world.rows() if row["status"] == "failed"]
+    assert row["check"] == "state" and "oneadmin@kvm1: Permission denied (publickey)." in row["cause"]
 
 
 def test_the_leaders_pod_is_looked_into() -> None:

@@ -40,7 +40,7 @@ wait
 
 
 def peers(hosts: list[dict[str, Any]], names: list[str]) -> dict[str, list[str]]:
-    """For each name, the hypervisors it has to reach. hosts: all of oned's; one that is down for oned is nobody's peer."""
+    """For each name, the hypervisors it has to reach. hosts: all of oned's; those that are down are nobody's peers."""
     clusters = {host["name"]: host["cluster"] for host in hosts}
     up = sorted(host["name"] for host in hosts if host["state"] not in DOWN)
     found = {}
