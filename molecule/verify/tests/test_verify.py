@@ -80,8 +80,8 @@ def in_the_pod(cloud: Cloud, breaks: str, mends: str) -> Iterator[None]:
 @contextmanager
 def edited(name: str, files: str, change: str) -> Iterator[None]:
     """Files of a machine are changed by sed."""
-    keep = f"mkdir /root/kept && cp -p --parents {files} /root/kept && sed -i '{change}' {files}"
-    with on(name, keep, "cp -rp /root/kept/. / && rm -r /root/kept"):
+    keep = f"tar -P -cf /root/kept.tar {files} && sed -i '{change}' {files}"
+    with on(name, keep, "tar -P -p -xf /root/kept.tar && rm /root/kept.tar"):
         yield
 
 
