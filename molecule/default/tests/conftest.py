@@ -58,9 +58,9 @@ class Cloud:
         subprocess.run([PROJECT / "molecule/lab/lab.sh", *arguments], check=True)
 
     @staticmethod
-    def playbook(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a playbook against the lab's inventory, as an operator does."""
-        command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", "inventories/lab", *arguments]
+    def playbook(name: str, *arguments: str, inventory: str = "inventories/lab") -> subprocess.CompletedProcess[str]:
+        """Run a playbook, against the lab's inventory unless another is named, as an operator does."""
+        command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *arguments]
         # molecule sets variables of Ansible's for its own runs
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         environment |= {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
