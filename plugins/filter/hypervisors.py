@@ -13,8 +13,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
 
 Identity = dict[str, Any]
 
-# facts of a machine -> the type of its key in known_hosts; the first that a machine has serves. One key is enough for ssh,
-# and a ConfigMap, which holds 1 MiB, has room for some thousands of machines.
+# facts of a machine -> the type of its key in known_hosts; the first that a machine has serves. One key is enough for
+# ssh, and a ConfigMap, which holds 1 MiB, has room for some thousands of machines.
 KEY_FACTS = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "ssh-rsa"}
 
 
@@ -66,7 +66,7 @@ def front_end_files(
     gone: Sequence[str] = (),
     extra: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Return the files of the front-end's ConfigMap: those known before, with the given ones put in and others taken out.
+    """Return the files of the front-end's ConfigMap: what was known before, with machines put in and others taken out.
 
     The files are ``hypervisors.json``, from which the next run reads what is known, and what ssh reads. extra: lines of
     known_hosts for other machines.
@@ -90,8 +90,8 @@ def node_files(
 ) -> dict[str, Any]:
     """Return what the module node_trust writes, the same on every machine.
 
-    files: as front_end_files returns them. public_keys: data of the ConfigMap of the public keys. name, address, port: of
-    the front-end, as the machines see it. hosts_file: whether machines find one another in /etc/hosts.
+    files: as front_end_files returns them. public_keys: data of the ConfigMap of the public keys. name, address, port:
+    of the front-end, as the machines see it. hosts_file: whether machines find one another in /etc/hosts.
     """
     known = _known(files)
     config = [

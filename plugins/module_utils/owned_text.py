@@ -12,13 +12,19 @@ from collections.abc import Sequence
 
 # The comment of an authorized key begins with this when the key is ours, whichever cloud it came from.
 KEY_MARK = "kubenebula:"
-_BLOCK = re.compile(rb"^# BEGIN front-end [^\n]*\n(?:(?!# BEGIN front-end )[^\n]*\n)*?# END front-end [^\n]*(?:\n|\Z)", re.M)
+_PUBLIC_KEY = re.compile(r"(ssh|ecdsa|sk)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+=*")
+_BLOCK = re.compile(
+    rb"^# BEGIN front-end [^\n]*\n(?:(?!# BEGIN front-end )[^\n]*\n)*?# END front-end [^\n]*(?:\n|\Z)", re.MULTILINE
+)
 
 
 def key_line(key: str, front_end: str) -> str:
-    """The line that authorizes a public key (type, base64, any comment), marked as ours. Raises ValueError if it is none."""
+    """The line that authorizes a public key (type, base64, any comment), marked as ours.
+
+    Raises ValueError for what is no public key.
+    """
     fields = key.split()
-    if len(fields) < 2 or not re.fullmatch(r"[A-Za-z0-9@.-]+", fields[0]) or not re.fullmatch(r"[A-Za-z0-9+/]+=*", fields[1]):
+    if not _PUBLIC_KEY.fullmatch(" ".join(fields[:2])):
         raise ValueError("a public key is its type and its base64 text, as in ssh-ed25519 AAAA...")
     return f"{fields[0]} {fields[1]} {KEY_MARK}{front_end}"
 

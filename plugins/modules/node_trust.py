@@ -12,10 +12,11 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Runs on a node, as root. Writes what oneadmin of the node needs to be reached from the front-end, and to reach it and
-    the other nodes with host keys that are known beforehand.
-  - What belongs to the operator stays as it is, to the byte. Ours are the keys whose comment begins with C(kubenebula:),
-    blocks between C(# BEGIN front-end) and C(# END front-end), and two files of our own in oneadmin's C(.ssh).
+  - Runs on a node, as root. Writes what oneadmin of the node needs to be reached from the front-end, and to reach it
+    and the other nodes with host keys that are known beforehand.
+  - What belongs to the operator stays as it is, to the byte. Ours are the keys whose comment begins with
+    C(kubenebula:), blocks between C(# BEGIN front-end) and C(# END front-end), and two files of our own in
+    oneadmin's C(.ssh).
   - An option that is left out leaves its file alone.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
