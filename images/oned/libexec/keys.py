@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """oneadmin's SSH keys in their Secret, their public halves in a ConfigMap, and the API server that holds both.
 
-The Secret holds ``id_ed25519``, the key in use. While it is being changed for another it also holds ``id_ed25519_next``, until
-hosts have it, or after that ``id_ed25519_previous``, until no host needs it any more. The pods load all there are.
+The Secret holds ``id_ed25519``, the key in use. While it is being changed for another it also holds
+``id_ed25519_next``, until hosts have it, or after that ``id_ed25519_previous``, until no host needs it any more. The
+pods load all there are.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ def request(method: str, path: str, body: Json | None = None) -> Json | None:
     """Call the API server in the pod's namespace; return None where the object does not exist."""
     namespace = (ACCOUNT / "namespace").read_text()
     host = os.environ["KUBERNETES_SERVICE_HOST"]
-    url = f"https://{f'[{host}]' if ':' in host else host}:{os.environ['KUBERNETES_SERVICE_PORT']}/api/v1/namespaces/{namespace}/{path}"
+    server = f"https://{f'[{host}]' if ':' in host else host}:{os.environ['KUBERNETES_SERVICE_PORT']}"
+    url = f"{server}/api/v1/namespaces/{namespace}/{path}"
     headers = {"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     context = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
+    call = urllib.request.Request(url, data, headers, method=method)
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), context=context, timeout=30) as answer:
+        with urllib.request.urlopen(call, context=context, timeout=30) as answer:
             found: Json = json.load(answer)
             return found
     except urllib.error.HTTPError as error:
@@ -70,17 +73,21 @@ def public_half(private: str) -> str:
         path = Path(folder) / "key"
         path.touch(mode=0o600)
         path.write_text(private)
-        derived = subprocess.run(["ssh-keygen", "-y", "-P", "", "-f", path], capture_output=True, text=True, check=False)
+        command = ["ssh-keygen", "-y", "-P", "", "-f", path]
+        derived = subprocess.run(command, capture_output=True, text=True, check=False)
     if derived.returncode:
-        raise Problem(f"a private SSH key cannot be read, it has to be in OpenSSH's format without a passphrase: {derived.stderr.strip()}")
+        reason = derived.stderr.strip()
+        raise Problem(
+            f"a private SSH key cannot be read, it has to be in OpenSSH's format without a passphrase: {reason}"
+        )
     return " ".join(derived.stdout.split()[:2])
 
 
 def authorized(keys: dict[str, str], alias: str) -> dict[str, str]:
     """Return what the ConfigMap says of oneadmin's keys.
 
-    ``authorized_keys`` are those a host has to accept, ``retiring_keys`` those that some host may still need. The comment
-    marks them, so that a host can tell them from its operator's.
+    ``authorized_keys`` are those a host has to accept, ``retiring_keys`` those that some host may still need. The
+    comment marks them, so that a host can tell them from its operator's.
     """
 
     def lines(*names: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import threading
@@ -37,6 +38,10 @@ def key_text(public: str) -> str:
 def authorized(name: str) -> str:
     content: str = machine(name).file(KEYS).content_string
     return content
+
+
+def write(name: str, content: str) -> None:
+    machine(name).check_output(f"printf %s {shlex.quote(content)} > {KEYS}")
 
 
 def pod_keys(cloud: Cloud) -> str:
@@ -100,15 +105,22 @@ def watch() -> Iterator[Watch]:
     watch.end()
 
 
-def test_killed_at_each_step(cloud: Cloud, watch: Watch) -> None:
+@pytest.fixture
+def operators_lines(cloud: Cloud) -> Iterator[str]:
+    """Lines of the operator on each machine, the last without an end, after a key that an earlier cloud has left."""
+    lines = "# mine\n\nssh-rsa AAAAmine me"
+    before = {name: authorized(name) for name in HYPERVISORS}
+    assert set(before.values()) == {cloud.public_key()}
+    for name in HYPERVISORS:
+        write(name, before[name] + "ssh-ed25519 AAAAstale kubenebula:earlier-cloud\n" + lines)
+    yield lines
+    for name in HYPERVISORS:
+        write(name, authorized(name).removesuffix(lines))
+
+
+def test_killed_at_each_step(cloud: Cloud, watch: Watch, operators_lines: str) -> None:
     """Each run goes past the step at which the one before was killed, and the last one finishes."""
     born, pod = cloud.public_key(), cloud.container("oned")
-    operators = {}
-    for name in HYPERVISORS:
-        machine(name).check_output(
-            f"printf 'ssh-ed25519 AAAAstale kubenebula:earlier-cloud\\n# mine\\n\\nssh-rsa AAAAmine me' >> {KEYS}"
-        )
-        operators[name] = "# mine\n\nssh-rsa AAAAmine me"
     for step in STEPS:
         assert rotate_until(step), f"no task was called {step}"
         assert refused(cloud) == [], f"after the kill at: {step}"
@@ -120,7 +132,7 @@ def test_killed_at_each_step(cloud: Cloud, watch: Watch) -> None:
     assert cloud.secret(SECRET).keys() == {"id_ed25519"}
     assert pod_keys(cloud).splitlines() == [f"id_ed25519 {key_text(key)}", f"agent {key_text(key)}"]
     for name in HYPERVISORS:
-        assert authorized(name) == key + operators[name]
+        assert authorized(name) == key + operators_lines
     assert refused(cloud) == []
     seen = watch.end()
     assert [line for line in seen if not line.startswith("in ")] == []
