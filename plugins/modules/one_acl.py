@@ -18,7 +18,7 @@ extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   rules:
     description:

@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   clusters:
     description:

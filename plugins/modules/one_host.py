@@ -20,7 +20,7 @@ description:
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 attributes:
   check_mode:
     support: full

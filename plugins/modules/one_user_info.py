@@ -17,8 +17,8 @@ extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.info
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.info
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.info_module
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options: {}
 seealso:
   - module: kubenebula.opennebula.one_user

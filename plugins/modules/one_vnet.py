@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   vnets:
     description:
