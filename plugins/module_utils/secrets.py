@@ -7,20 +7,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.encrypted import Hidden
+
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _SECRET = re.compile(
-    r"PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|EC2_ACCESS|API_?KEY|(^|_)PWD$|(^|_)PSK$"
+    r"PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY|ACCESS_KEY|API_?KEY|(^|_)PWD$|(^|_)PSK$"
+    # What oned keeps encrypted beside, unless its configuration says otherwise.
+    r"|^(EC2_ACCESS|AZ_(SUB|CLIENT|TENANT)|PROVISION_BODY)$"
 )
 
 
 def is_secret(key: str) -> bool:
     """Whether an attribute of this name (in capitals) holds a secret."""
     return _SECRET.search(key) is not None
-
-
-def among(value: Any) -> bool:
-    """Whether a template, or a value of one, holds a secret."""
-    return bool(without(value) != value)
 
 
 def without(value: Any) -> Any:
@@ -38,10 +37,14 @@ def masked(value: Any, before: Any = None) -> Any:
     if isinstance(value, dict):
         old = before if isinstance(before, dict) else {}
         return {key: _masked(key, inner, old.get(key)) for key, inner in value.items()}
-    return [masked(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        there = before if isinstance(before, list) else [before]
+        return [masked(item, there[number] if number < len(there) else None) for number, item in enumerate(value)]
+    return HIDDEN if isinstance(value, Hidden) or isinstance(before, Hidden) else value
 
 
 def _masked(key: str, value: Any, before: Any) -> Any:
-    if not is_secret(key) or not value:
+    hidden = is_secret(key) or isinstance(value, Hidden) or isinstance(before, Hidden)
+    if not hidden or not value:
         return masked(value, before)
     return HIDDEN if before in (None, value) else f"{HIDDEN} (changed)"

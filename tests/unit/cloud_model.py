@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
-from oned_model import ModelHost, Oned, Refused, template_xml
+from oned_model import ModelHost, Oned, Refused, opened, sealed, template_xml
 
 # As oned calls them in methods: (element, element of the pool)
 KINDS = {
@@ -52,7 +52,7 @@ class Cloud(Oned):
 
     def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> Thing:
         number = more.pop("id", None)
-        thing = Thing(next(self.ids) if number is None else number, name, dict(template or {}))
+        thing = Thing(next(self.ids) if number is None else number, name, sealed(kind, dict(template or {})))
         thing.owner = more.pop("owner", "oneadmin")
         thing.more = {**BIRTH.get(kind, dict)(), **more}
         self.things[kind][thing.id] = thing
@@ -120,7 +120,7 @@ class Cloud(Oned):
     def _update(self, kind: str, number: int, text: str, append: int) -> int:
         thing, given = self.get(kind, number), self._parsed(text)
         kept = {key: thing.template[key] for key in STAYS.get(kind, ()) if key in thing.template}
-        thing.template = {**thing.template, **given} if append else {**kept, **given}
+        thing.template = sealed(kind, {**thing.template, **given} if append else {**kept, **given})
         return number
 
     def _rename(self, kind: str, number: int, name: str) -> int:
@@ -143,7 +143,7 @@ class Cloud(Oned):
 
     def _info(self, kind: str, number: int, *arguments: bool) -> str:
         assert arguments[-1], "whether to decrypt"
-        return self._xml(kind, KINDS[kind][0], self.get(kind, number), decrypt=True)
+        return self._xml(kind, KINDS[kind][0], self.get(kind, number), decrypt=self.admin)
 
     def _pool(self, kind: str, *_filter: int) -> str:
         element, pool = KINDS[kind]
@@ -152,10 +152,7 @@ class Cloud(Oned):
 
     def _xml(self, kind: str, element: str, thing: Thing, *, decrypt: bool = False) -> str:
         uname = f"<UNAME>{escape(thing.owner)}</UNAME>" if kind in OWNED else ""
-        template = dict(thing.template)
-        context = template.get("CONTEXT")
-        if isinstance(context, dict) and "PASSWORD" in context and not decrypt:
-            template["CONTEXT"] = {**context, "PASSWORD": f"cipher of {context['PASSWORD']}"}
+        template = opened(thing.template) if decrypt else thing.template
         inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, thing)
         return (
             f"<{element}><ID>{thing.id}</ID>{uname}<NAME>{escape(thing.name)}</NAME>{inner}"
