@@ -102,5 +102,5 @@ class Wanted:
         return Call("one.host.delete", (item_id,))
 
     def state_of(self, world: World, item_id: int) -> str | None:
-        host = world.by_id.get(item_id)
+        host = world.pool.by_id.get(item_id)
         return None if host is None else host.state

@@ -48,10 +48,6 @@ class World:
     def pool(self) -> Pool[Host]:
         return Pool(self.hosts)
 
-    @property
-    def by_id(self) -> Mapping[int, Host]:
-        return self.pool.by_id
-
     def elders(self, known: Collection[int]) -> World:
         """Without doubles, as Pool.elders."""
         return World(self.pool.elders(known).items, self.clusters, self.vm_names)

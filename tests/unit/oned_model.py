@@ -17,7 +17,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
 
 SESSION = "oneadmin:secret"
-# Kept encrypted by a 6.10.0.1 oned as it comes (*_ENCRYPTED_ATTR in oned.conf), and CUSTOM for one of an operator's own.
+# Kept encrypted by a 6.10.0.1 oned as it comes (*_ENCRYPTED_ATTR in oned.conf); CUSTOM stands for an operator's own.
 ENCRYPTED = {
     "host": {"EC2_ACCESS", "EC2_SECRET", "AZ_SUB", "AZ_CLIENT", "AZ_SECRET", "AZ_TENANT", "VCENTER_PASSWORD", "CUSTOM"},
     "datastore": {"RESTIC_PASSWORD", "CUSTOM"},
