@@ -201,7 +201,7 @@ def _for_method(error: OnedError, method: str) -> OnedError:
 def _outcome(method: str, answer: Any) -> Outcome:
     """[true, value, 0] gives the value; [false, message, code, ...] an OnedError (XML-RPC reference, return values)."""
     if not isinstance(answer, list) or len(answer) < 2 or not isinstance(answer[0], bool):
-        return OnedError(method, 0, f"the answer to {method} does not look like oned's: {answer!r:.100}")
+        return OnedError(method, 0, f"the answer to {method} does not look like oned's")
     if answer[0]:
         return answer[1]
     message = str(answer[1])

@@ -52,10 +52,10 @@ class HttpTransport:
             port = parts.port
         except ValueError:
             port = -1
+        if "@" in parts.netloc:
+            raise SetupError("api_url holds a user or a password: give them as api_username and api_password")
         if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
             raise SetupError(f"api_url {url!r} is not an address such as http://one.example.org:2633/RPC2")
-        if parts.username is not None or parts.password is not None:
-            raise SetupError("api_url holds a user or a password: give them as api_username and api_password")
         self.place = url
         self._host, self._port = parts.hostname, port
         self._path = parts.path if parts.path not in ("", "/") else "/RPC2"
