@@ -47,7 +47,7 @@ CASES = {
         ModuleCase("one_acl", "rules", "#0 DOCUMENT/#98765 USE", free=False),
         ModuleCase("one_cluster", "clusters", {}),
         ModuleCase("one_datastore", "datastores", {"ds_mad": "fs", "tm_mad": "ssh", "clusters": ["default"]}),
-        ModuleCase("one_group", "groups", {"admins": ["serveradmin"]}),
+        ModuleCase("one_group", "groups", {}),
         ModuleCase("one_hook", "hooks", {"type": "api", "command": "/bin/true"}),
         ModuleCase("one_host", "hosts", {"im_mad": "none", "vmm_mad": "none", "cluster": "default"}),
         ModuleCase("one_image", "images", {"datastore": "default", "size": 1, "type": "datablock"}),

@@ -76,7 +76,7 @@ def test_made_once_then_only_read_and_removed_once(lab: Lab, case: Case, full: b
     assert again["diff"] == {"before": {}, "after": {}}
     assert lab.run(case, {})["changed"] is False
     assert [thing["name"] for thing in lab.listed(case, names=["A1"])] == ["a1"]
-    if case.kind != "cluster" or not full:
+    if not full or case.kind not in ("cluster", "group"):  # which have members then
         assert actions(lab.run(case, {}, state="absent")) == [["delete"]]
         assert lab.listed(case, names=["a1"]) == []
         assert lab.run(case, {}, state="absent")["changed"] is False
@@ -421,6 +421,20 @@ def test_users_and_groups_that_opennebula_needs_stay(lab: Lab) -> None:
     result = lab.run(CASES["zone"], {"name": "OpenNebula"}, state="absent")["results"][0]
     assert result["msg"] == "OpenNebula does not remove its own zone"
     assert lab.cloud.writes == []
+
+
+def test_an_administrator_joins_the_group_first(lab: Lab) -> None:
+    made = lab.run(CASES["group"], {"admins": ["alice"]})
+    assert actions(made) == [["allocate", "admins"]]
+    assert [method for method, _params in lab.cloud.writes] == [
+        "one.group.allocate",
+        "one.user.addgroup",
+        "one.group.addadmin",
+    ]
+    lab.run(CASES["group"], {"admins": []})
+    assert lab.cloud.named("group", "a1").id in lab.cloud.named("user", "alice").more["groups"]
+    assert actions(lab.run(CASES["group"], {"admins": ["alice"]})) == [["admins"]]
+    assert [method for method, _params in lab.cloud.writes] == ["one.group.addadmin"]
 
 
 def test_a_hook_keeps_its_type(lab: Lab) -> None:

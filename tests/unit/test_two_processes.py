@@ -87,10 +87,11 @@ def side_by_side(count: int, modules: list[tuple[str, Item]]) -> list[list[dict[
 def declared(prefix: str) -> dict[str, list[Any]]:
     """For every module the objects to declare."""
     wanted: dict[str, list[Any]] = {}
+    first = 100_000 + secrets.randbelow(800_000)
     for name, case in SERVED.items():
         names = [f"{prefix}{number}" for number in range(OBJECTS)]
         if isinstance(case.item, str):
-            wanted[name] = [f"#0 DOCUMENT/#{70000 + number} USE" for number in range(OBJECTS)]
+            wanted[name] = [f"#0 DOCUMENT/#{first + number} USE" for number in range(OBJECTS)]
         else:
             template = {"NOTE": "x", **NEEDED.get(name, {})}
             wanted[name] = [item for each in names for item in case.items(each, template)]
@@ -117,14 +118,15 @@ def test_two_processes_leave_behind_what_one_does(oned: tuple[str, str]) -> None
             )
             for name in reversed(wanted)
         ]
+        rules = [f"{rule} #0" for rule in wanted["one_acl"]]
         listed = [
-            (f"{name}_info", {**connection, "names": [r"~^#0 DOCUMENT/#7000" if name == "one_acl" else f"~^{prefix}"]})
+            (f"{name}_info", {**connection, "names": rules if name == "one_acl" else [f"~^{prefix}"]})
             for name in wanted
         ]
         both = side_by_side(2, present)
         assert [(r.get("msg"), r["results"]) for results in both for r in results if r.get("failed")] == []
         for (name, _options), first, second in zip(present, *both, strict=True):
-            assert first["changed"] or second["changed"]
+            assert first["changed"] or second["changed"], name
             # Whoever came later tells the ids that stay.
             assert [e["id"] for e in first["results"]] == [e["id"] for e in second["results"]], name
         (found,) = side_by_side(1, listed)
