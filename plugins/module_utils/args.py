@@ -17,7 +17,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport im
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-W = TypeVar("W")
+W = TypeVar("W", bound=engine.World)
 STATE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 TEMPLATE_MODE = {"template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"}}
 # Options of an object, for declared_spec.

@@ -46,7 +46,9 @@ def _scalar(path: str, value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     if not isinstance(value, str):
-        raise TemplateError(f"{path}: {value!r} is neither text nor a number")
+        # The value itself may be a secret.
+        what = "None" if value is None else f"a value of type {type(value).__name__}"
+        raise TemplateError(f"{path}: {what} is neither text nor a number")
     # XML, which carries every value, has no carriage return of its own: parsers read it as a line feed.
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     if _CONTROL.search(text):

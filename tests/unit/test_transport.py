@@ -105,9 +105,12 @@ def test_a_closed_connection_is_no_answer() -> None:
         (405, b"", Unreachable, "HTTP 405: is this oned's", False),
         (200, b"<!doctype html>\n<html><body>Login</body></html>", Unreachable, "with HTML instead of XML-RPC", False),
         (200, b'{"a": 1}', Unreachable, "with something else instead of XML-RPC", False),
-        (503, b"", Unreachable, "HTTP 503: oned behind it is not ready", True),
-        (502, b"", NoAnswer, "HTTP 502: the proxy got nothing from oned", None),
+        (500, b"", NoAnswer, "HTTP 500: something in between got no answer from oned", None),
+        (502, b"", NoAnswer, "HTTP 502", None),
+        (503, b"", NoAnswer, "HTTP 503", None),
         (504, b"", NoAnswer, "HTTP 504", None),
+        (200, b"", NoAnswer, "the answer of http://.* is cut off", None),
+        (200, b"<?xml version", NoAnswer, "the answer of http://.* is cut off", None),
     ],
 )
 def test_answers_that_are_not_oneds(
