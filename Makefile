@@ -71,7 +71,7 @@ molecule: machine dev ## one scenario on the lab: make molecule S=default
 bench-registration: dev ## how fast hosts are registered: make bench-registration [N=1000] [ONED_URL=... ONED_AUTH=user:password]
 	@python tests/benchmarks/registration.py --hosts $(N)
 
-test: machine check ## everything; empties the lab and stops it in the end
+test: machine check sanity ## everything; empties the lab and stops it in the end
 	@$(LAB) up
 	for scenario in $(SCENARIOS); do molecule test --scenario-name "$$scenario"; done
 	$(LAB) down
