@@ -78,6 +78,8 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     _pace: Pace = field(default_factory=lambda: Pace(IN_FLIGHT), init=False)
     _accepted: bool = field(default=False, init=False)
+    # Patience is for all calls together: once it was in vain, calls are tried once until one is answered.
+    _tired: bool = field(default=False, init=False)
 
     def read(self, method: str, *params: Any) -> Any:
         """Call a method that changes nothing. Returns oned's value, raises OnedError."""
@@ -107,12 +109,14 @@ class Client:
             for index in pending:
                 outcome = outcomes[index]
                 if not isinstance(outcome, OnedError):
-                    self._accepted = True
+                    self._accepted, self._tired = True, False
                     continue
                 waited = now - since.setdefault(index, now)
-                if waited < self._worth(outcome, write=write):
+                worth = self._worth(outcome, write=write)
+                if waited < worth and not self._tired:
                     again.append(index)
                 else:
+                    self._tired = self._tired or worth > 0
                     outcomes[index] = self._final(outcome, waited)
             pending = again
             if pending:
@@ -170,6 +174,7 @@ class Client:
         return self.patience.internal if error.code == INTERNAL and not write else 0.0
 
     def _final(self, error: OnedError, waited: float) -> OnedError:
+        tried = f" (tried for {waited:.0f} s)" if waited else ""
         if error.code == AUTHENTICATION:
             why = (
                 f"oned no longer takes the password of user {self.username}, which was right a moment ago: its "
@@ -178,11 +183,11 @@ class Client:
                 else f"oned refuses user {self.username}: either the password is wrong or, if it is a token, expired, "
                 f'or oned\'s database is away, for it answers all of them with "{error.message}"'
             )
-            return Persistent(error.method, error.code, f"{why} (tried for {waited:.0f} s)")
+            return Persistent(error.method, error.code, f"{why}{tried}")
         if _NOT_NOW.search(error.message):
-            return Persistent(error.method, error.code, f"{error.message} (tried for {waited:.0f} s)")
-        if isinstance(error, Unreachable) and waited:
-            return Unreachable(f"{error.message} (tried for {waited:.0f} s)", method=error.method)
+            return Persistent(error.method, error.code, f"{error.message}{tried}")
+        if isinstance(error, Unreachable):
+            return Unreachable(f"{error.message}{tried}", method=error.method)
         return error
 
 

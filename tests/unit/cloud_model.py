@@ -375,21 +375,25 @@ class Cloud(Oned):
 def shape(cloud: Cloud) -> Any:
     """Everything in a cloud but the ids, which depend on who came first."""
     names = {number: thing.name for number, thing in cloud.things["cluster"].items()}
+    groups = {number: thing.name for number, thing in cloud.things["group"].items()}
     hosts = [
         (h.name, h.state, names[h.cluster], sorted(map(str, opened(h.template).items()))) for h in cloud.hosts.values()
     ]
     things = [
-        (kind, t.name, t.owner, sorted(map(str, opened(t.template).items())), _plain(t.more, names))
+        (kind, t.name, t.owner, sorted(map(str, opened(t.template).items())), _plain(t.more, names, groups))
         for kind, of_kind in cloud.things.items()
         for t in of_kind.values()
     ]
     return sorted(map(str, hosts)), sorted(map(str, things))
 
 
-def _plain(more: dict[str, Any], clusters: dict[int, str]) -> dict[str, Any]:
+def _plain(more: dict[str, Any], clusters: dict[int, str], groups: dict[int, str]) -> dict[str, Any]:
     shown = dict(more)
     if "clusters" in more:
         shown["clusters"] = sorted(clusters[number] for number in more["clusters"])
+    if "groups" in more:
+        first, *others = [groups.get(number, str(number)) for number in more["groups"]]
+        shown["groups"] = [first, *sorted(others)]
     if "ranges" in more:
         entries = [{key: value for key, value in entry.items() if key != "AR_ID"} for entry in more["ranges"].values()]
         shown["ranges"] = sorted(map(str, entries))

@@ -29,8 +29,8 @@ STRANGE = [
     ("Error getting cluster [0].", 1024),
     ("Error getting host [7].", 1024),
 ]
-# Seconds after which a run gives up for good, whatever happens: a few minutes.
-BOUND = 400
+# Seconds after which a run gives up for good, however many calls it has to make.
+BOUND = 80
 
 
 @dataclass(frozen=True)
