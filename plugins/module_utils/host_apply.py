@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import cluster as clusters
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, host_plan, host_wait, xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, host_plan, host_wait, pool, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import host as nouns
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import ACTION, NOT_FOUND, OnedError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import HostSpec
@@ -21,7 +21,10 @@ VM_POOL = "one.vmpool.info"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the module was asked for. wait_timeout: seconds for all hosts together."""
+    """What the module was asked for. wait_timeout: seconds for all hosts together.
+
+    planned_clusters: names of clusters that do not exist yet, for check mode.
+    """
 
     specs: Sequence[HostSpec]
     state: str = "present"
@@ -30,6 +33,7 @@ class Wanted:
     replace: bool = False
     flush: bool = False
     purge: bool = False
+    planned_clusters: Sequence[str] = ()
 
     @property
     def waits(self) -> bool:
@@ -52,10 +56,8 @@ class Wanted:
         if self.state != "absent" and any(spec.cluster is not None for spec in self.specs):
             calls.append(Call(clusters.POOL))
         answers = engine.answers(client, calls)
-        world = World(
-            nouns.from_pool(answers[0]),
-            clusters.from_pool(answers[1]) if len(answers) > 1 else [],
-        )
+        there = clusters.from_pool(answers[1]) if len(answers) > 1 else []
+        world = World(nouns.from_pool(answers[0]), [*there, *pool.planned(self.planned_clusters, there)])
         if not any(host.vms for host in self._leaving(world)):
             return world
         # Asked for only when a host that is to be emptied or removed still runs some.

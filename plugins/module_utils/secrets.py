@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -28,6 +29,24 @@ def without(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: without(inner) for key, inner in value.items() if not is_secret(key)}
     return [without(item) for item in value] if isinstance(value, list) else value
+
+
+def values(value: Any) -> Iterator[str]:
+    """The secrets in a template as a user wrote it, or in a value of one."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner) if is_secret(str(key).upper()) else values(inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from values(item)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, (Mapping, list)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)
+    elif value not in (None, ""):
+        yield str(value)
 
 
 def masked(value: Any, before: Any = None) -> Any:

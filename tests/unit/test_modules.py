@@ -10,7 +10,19 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.kubenebula.opennebula.plugins.modules import one_host, one_host_info
+from ansible_collections.kubenebula.opennebula.plugins.modules import (
+    one_acl,
+    one_datastore,
+    one_group,
+    one_host,
+    one_host_info,
+    one_image,
+    one_marketplace,
+    one_template,
+    one_user,
+    one_vnet,
+)
+from cloud_model import Cloud
 from http_server import serve
 from oned_model import Oned
 
@@ -173,3 +185,78 @@ def test_the_list_can_be_narrowed(site: Site, run: Any, options: dict[str, Any],
     for name in ("kvm1", "lxc1", "Q1"):
         site.oned.add(name)
     assert [found["name"] for found in run(one_host_info, site.options(**options))["hosts"]] == names
+
+
+@pytest.fixture
+def cloud() -> Iterator[Site]:
+    """As a new cloud is, with all kinds of objects."""
+    oned = Cloud()
+    oned.put("cluster", "default", id=0)
+    oned.put("group", "users", id=1)
+    with serve(lambda _path, _headers, body: (200, "text/xml", oned.answer(body))) as served:
+        yield Site(oned, served.url)
+
+
+DATASTORE = {"name": "ds", "ds_mad": "fs", "tm_mad": "ssh", "clusters": ["edge", "default"]}
+# module, its options, what it names: kind for the model, name, where `planned` has it
+NAMING = [
+    (one_host, {"hosts": [{**KVM1, "cluster": "edge"}]}, ("cluster", "edge", "clusters")),
+    (one_datastore, {"datastores": [DATASTORE]}, ("cluster", "edge", "clusters")),
+    (one_vnet, {"vnets": [{"name": "n", "vn_mad": "bridge", "clusters": ["EDGE"]}]}, ("cluster", "edge", "clusters")),
+    (one_user, {"users": [{"name": "al", "password": "x", "groups": ["devs"]}]}, ("group", "devs", "groups")),
+    (one_group, {"groups": [{"name": "devs", "admins": ["al"]}]}, ("user", "al", "users")),
+    (one_image, {"images": [{"name": "i", "size": 1, "datastore": "ds"}]}, ("datastore", "ds", "datastores")),
+    (one_acl, {"rules": ["@devs VM/* USE", "#1 HOST/* USE"]}, ("group", "devs", "groups")),
+]
+
+
+@pytest.mark.parametrize(("module", "options", "named"), NAMING, ids=lambda value: getattr(value, "__name__", "")[-9:])
+def test_check_mode_counts_on_what_is_planned(cloud: Site, run: Any, module: Any, options: Any, named: Any) -> None:
+    kind, name, option = named
+    there_is_none = f"there is no {kind} {name!r}"
+    planned = cloud.options(**options, planned={option: [name]}, _ansible_diff=True)
+    assert there_is_none in run(module, cloud.options(**options, _ansible_check_mode=True))["msg"].lower()
+    assert there_is_none in run(module, planned)["msg"].lower(), "it counts in check mode only"
+    predicted = run(module, {**planned, "_ansible_check_mode": True})
+    assert cloud.oned.writes == []
+    cloud.oned.put(kind, name)
+    done = run(module, planned)
+    assert predicted["changed"] and predicted["diff"] == done["diff"]
+    assert [entry["actions"] for entry in predicted["results"]] == [entry["actions"] for entry in done["results"]]
+    assert run(module, {**planned, "_ansible_check_mode": True})["changed"] is False
+
+
+SECRETIVE: list[tuple[Any, Result]] = [
+    (one_host, {"hosts": [{**KVM1, "template": {"bmc": {"password": "s3cr3t"}, "api_token": ["s3cr3t", "s3cr3t2"]}}]}),
+    (
+        one_marketplace,
+        {"marketplaces": [{"name": "m", "market_mad": "s3", "template": {"secret_access_key": "s3cr3t"}}]},
+    ),
+    (one_template, {"templates": [{"name": "t", "template": {"CONTEXT": {"PASSWORD": "s3cr3t"}, "TOKEN": 1234567}}]}),
+    (
+        one_vnet,
+        {"vnets": [{"name": "n", "vn_mad": "x", "ranges": [{"type": "ETHER", "size": 1, "packet_token": "s3cr3t"}]}]},
+    ),
+    (
+        one_user,
+        {"users": [{"name": "al", "password": "s3cr3t", "update_password": "always", "template": {"token": "s3cr3t"}}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "options"), SECRETIVE, ids=lambda value: getattr(value, "__name__", "")[-11:])
+def test_secrets_of_templates_are_nowhere_in_the_result(cloud: Site, run: Any, module: Any, options: Result) -> None:
+    """Not even where Ansible shows what a module was given."""
+    shown = {"_ansible_inject_invocation": True, "_ansible_diff": True, "_ansible_verbosity": 3}
+    result = run(module, cloud.options(**options, **shown))
+    assert result["changed"] and "invocation" in result
+    for secret in ("s3cr3t", "1234567"):
+        assert secret not in json.dumps(result)
+    assert "always" in json.dumps(result) or module is not one_user
+
+
+def test_a_secret_is_hidden_when_the_module_fails(cloud: Site, run: Any) -> None:
+    image = {"name": "i", "path": "/s3cr3t/i", "template": {"TOKEN": "s3cr3t", "A": None}}
+    result = run(one_image, cloud.options(images=[image], _ansible_inject_invocation=True))
+    assert result["msg"] == "image i: template: A: None is neither text nor a number"
+    assert "s3cr3t" not in json.dumps(result)
