@@ -68,6 +68,7 @@ options:
     type: float
     default: 30
 requirements:
+  - Python 3.9 or newer where the module runs
   - kubernetes (Python library) where the module runs, unless O(api_url) is given
 """
 

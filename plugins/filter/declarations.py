@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_list
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import cluster, host, host_plan, pool
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
@@ -61,7 +62,8 @@ def declaration_problems(declared: Mapping[str, Any]) -> list[str]:
     """Sentences for everything in `declared` that cannot work."""
     if not isinstance(declared, Mapping) or not set(declared) <= set(KINDS):
         raise AnsibleFilterError(f"declaration_problems: the input is a dictionary of lists under {', '.join(KINDS)}")
-    return [f"{variable}: {problem}." for variable, objects in declared.items() for problem in _of(variable, objects)]
+    found = [f"{variable}: {problem}." for variable, objects in declared.items() for problem in _of(variable, objects)]
+    return found or _outsiders(declared.get("opennebula_groups", []), declared.get("opennebula_users", []))
 
 
 def _of(variable: str, objects: Any) -> list[str]:
@@ -119,6 +121,29 @@ def _judged(kind: type[Declared] | None, entries: list[Any]) -> list[str]:
         return [str(error)]
     named = [(wish["called"], noun.name_problem(wish["called"])) for wish in noun.wishes]
     return [f"{kind.word} name {name!r} is not possible: {problem}" for name, problem in named if problem]
+
+
+def _outsiders(groups: Iterable[Mapping[str, Any]], users: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Administrators who are kept out of their group: it would take them in, and they would leave it, on every run."""
+    belongs = {
+        str(user["name"]).casefold(): check_type_list(user["groups"])
+        for user in users
+        if user.get("groups") is not None
+    }
+    return [
+        f"opennebula_groups: {group['name']}: its administrator {admin} has to belong to it: add it to the groups of "
+        f"{admin} in opennebula_users, or leave those out."
+        for group in groups
+        for admin in check_type_list(group.get("admins") or [])
+        if _outside(str(group["name"]), belongs.get(str(admin).casefold()))
+    ]
+
+
+def _outside(group: str, belongs: Iterable[Any] | None) -> bool:
+    # An id may be that of the group.
+    return belongs is not None and all(
+        not str(name).isdecimal() and str(name).casefold() != group.casefold() for name in belongs
+    )
 
 
 def planned_names(declared: Mapping[str, Any]) -> dict[str, list[str]]:

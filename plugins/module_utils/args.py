@@ -13,7 +13,6 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
     info,
     kube,
     plan,
-    secrets,
     things,
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
@@ -25,7 +24,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport im
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-W = TypeVar("W")
+W = TypeVar("W", bound=engine.World)
 STATE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 TEMPLATE_MODE = {"template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"}}
 # Options of an object, for declared_spec.
@@ -136,21 +135,9 @@ def planned(module: AnsibleModule) -> Mapping[str, Sequence[str]]:
     return {kind: names for kind, names in (wanted or {}).items() if names} if module.check_mode else {}
 
 
-def hide(module: AnsibleModule, items: Sequence[Any]) -> None:
-    """Have Ansible mask the secrets in the templates of these objects, as it does those in options of their own."""
-    module.no_log_values.update(
-        secret
-        for item in items
-        if isinstance(item, dict)
-        for value in item.values()
-        for secret in secrets.values(value)
-    )
-
-
 def declare(module: AnsibleModule, kind: type[Declared], option: str) -> None:
     """Bring the objects listed in `option` into the wanted state and exit."""
     items = module.params[option]
-    hide(module, items)
     ensure(module, kind.word, lambda: kind(items, {**module.params, "planned": planned(module)}))
 
 

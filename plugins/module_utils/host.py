@@ -66,6 +66,11 @@ NOT_THE_USERS = frozenset(
 PROBED_PREFIXES = ("KVM_", "LXC_")
 
 
+def in_error(state: int) -> bool:
+    """Whether a number of HOST/STATE says that oned could not monitor a host."""
+    return 0 <= state < len(STATES) and _STATUS.get(STATES[state]) == "error"
+
+
 def kept(key: str) -> bool:
     """Whether an attribute stays when a template is replaced: oned's own, or what the probes write."""
     return key in NOT_THE_USERS or key.startswith(PROBED_PREFIXES)

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import acl, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.acl import Rule
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import (
     ALLOCATE,
     DELETE,
@@ -83,7 +83,7 @@ class Rules(Declared):
 
     def _plan(self, wish: Wish, world: World) -> ItemPlan:
         rule, name = self._rule(wish, world), wish["name"]
-        there = next((thing for thing in world.things.items if thing.view["_rule"] == rule), None)
+        there = next((thing for thing in world.pool.items if thing.view["_rule"] == rule), None)
         # A new rule as the user wrote it: its objects may have no ids yet.
         shown = {"rule": name if there is None else str(rule)}
         if there is None and not self.absent:
@@ -94,5 +94,5 @@ class Rules(Declared):
         same = None if there is None else shown
         return ItemPlan(name, None if there is None else there.id, (), same, same)
 
-    def must_look(self, change: Change, error: OnedError) -> bool:
-        return change.action == "delete" and "does not exist" in error.message
+    def removal(self, item_id: int) -> Call:
+        return Call("one.acl.delrule", (item_id,))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Union
 
 Vector = dict[str, str]
-Value = str | Vector | list[str | Vector]
+# evaluated when the module is loaded, where Python 3.9 has no | for types
+Value = Union[str, Vector, list[Union[str, Vector]]]  # noqa: UP007
 Template = dict[str, Value]
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -45,7 +46,9 @@ def _scalar(path: str, value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     if not isinstance(value, str):
-        raise TemplateError(f"{path}: {value!r} is neither text nor a number")
+        # The value itself may be a secret.
+        what = "None" if value is None else f"a value of type {type(value).__name__}"
+        raise TemplateError(f"{path}: {what} is neither text nor a number")
     # XML, which carries every value, has no carriage return of its own: parsers read it as a line feed.
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     if _CONTROL.search(text):

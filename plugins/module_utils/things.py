@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +51,12 @@ class Thing:
 class World:
     """What oned answered. others: by word, the objects of other kinds that are named."""
 
-    things: Pool[Thing]
+    pool: Pool[Thing]
     others: Mapping[str, Sequence[Ref]] = field(default_factory=dict)
+
+    def elders(self, known: Collection[int]) -> World:
+        """Without doubles, as Pool.elders."""
+        return World(self.pool.elders(known), self.others)
 
     def ids(self, word: str, wanted: Iterable[str]) -> list[int]:
         """Ids of objects of another kind, in the order given; one that does not exist is left out."""

@@ -223,8 +223,7 @@ results:
       sample: ""
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, host_apply
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, host_apply, quiet
 
 
 def argument_spec() -> dict[str, object]:
@@ -264,10 +263,9 @@ def argument_spec() -> dict[str, object]:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
 
     params = module.params
-    args.hide(module, params["hosts"])
 
     def wanted() -> host_apply.Wanted:
         return host_apply.Wanted(

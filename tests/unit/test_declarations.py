@@ -143,6 +143,22 @@ def test_a_problem_is_one_sentence_that_names_the_object(variable: str, objects:
     assert "\n" not in problem and "class" not in problem
 
 
+@pytest.mark.parametrize(
+    ("groups", "fine"),
+    [(None, True), (["DEVS"], True), (["users", 100], True), ("users,devs", True), (["users"], False), ([], False)],
+)
+def test_an_administrator_belongs_to_the_group(groups: list[Any] | None, fine: bool) -> None:
+    declared = {
+        "opennebula_groups": [{"name": "devs", "admins": ["Alice", "bob"]}, {"name": "ops"}],
+        "opennebula_users": [{"name": "alice", "groups": groups}],
+    }
+    expected = (
+        "opennebula_groups: devs: its administrator Alice has to belong to it: add it to the groups of Alice in "
+        "opennebula_users, or leave those out."
+    )
+    assert declaration_problems(declared) == ([] if fine else [expected])
+
+
 def test_every_problem_is_told_at_once() -> None:
     wrong = {"opennebula_clusters": [{"nam": "x"}, 5, {"name": "a:b"}], "opennebula_acl_rules": ["x", "y"]}
     assert len(declaration_problems(wrong)) == 6

@@ -161,7 +161,7 @@ def test_the_password_may_be_an_option_and_a_template(
 def test_a_password_from_the_environment_is_no_template(
     oned: Oned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oned_model.SESSION", "oneadmin:{{ 6 * 7 }}")
+    oned.session = "oneadmin:{{ 6 * 7 }}"
     monkeypatch.setenv("ONE_PASSWORD", "{{ 6 * 7 }}")
     assert "kvm1" in listed(oned, tmp_path).hosts
 

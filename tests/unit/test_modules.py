@@ -17,8 +17,6 @@ from ansible_collections.kubenebula.opennebula.plugins.modules import (
     one_host,
     one_host_info,
     one_image,
-    one_marketplace,
-    one_template,
     one_user,
     one_vnet,
 )
@@ -224,39 +222,3 @@ def test_check_mode_counts_on_what_is_planned(cloud: Site, run: Any, module: Any
     assert predicted["changed"] and predicted["diff"] == done["diff"]
     assert [entry["actions"] for entry in predicted["results"]] == [entry["actions"] for entry in done["results"]]
     assert run(module, {**planned, "_ansible_check_mode": True})["changed"] is False
-
-
-SECRETIVE: list[tuple[Any, Result]] = [
-    (one_host, {"hosts": [{**KVM1, "template": {"bmc": {"password": "s3cr3t"}, "api_token": ["s3cr3t", "s3cr3t2"]}}]}),
-    (
-        one_marketplace,
-        {"marketplaces": [{"name": "m", "market_mad": "s3", "template": {"secret_access_key": "s3cr3t"}}]},
-    ),
-    (one_template, {"templates": [{"name": "t", "template": {"CONTEXT": {"PASSWORD": "s3cr3t"}, "TOKEN": 1234567}}]}),
-    (
-        one_vnet,
-        {"vnets": [{"name": "n", "vn_mad": "x", "ranges": [{"type": "ETHER", "size": 1, "packet_token": "s3cr3t"}]}]},
-    ),
-    (
-        one_user,
-        {"users": [{"name": "al", "password": "s3cr3t", "update_password": "always", "template": {"token": "s3cr3t"}}]},
-    ),
-]
-
-
-@pytest.mark.parametrize(("module", "options"), SECRETIVE, ids=lambda value: getattr(value, "__name__", "")[-11:])
-def test_secrets_of_templates_are_nowhere_in_the_result(cloud: Site, run: Any, module: Any, options: Result) -> None:
-    """Not even where Ansible shows what a module was given."""
-    shown = {"_ansible_inject_invocation": True, "_ansible_diff": True, "_ansible_verbosity": 3}
-    result = run(module, cloud.options(**options, **shown))
-    assert result["changed"] and "invocation" in result
-    for secret in ("s3cr3t", "1234567"):
-        assert secret not in json.dumps(result)
-    assert "always" in json.dumps(result) or module is not one_user
-
-
-def test_a_secret_is_hidden_when_the_module_fails(cloud: Site, run: Any) -> None:
-    image = {"name": "i", "path": "/s3cr3t/i", "template": {"TOKEN": "s3cr3t", "A": None}}
-    result = run(one_image, cloud.options(images=[image], _ansible_inject_invocation=True))
-    assert result["msg"] == "image i: template: A: None is neither text nor a number"
-    assert "s3cr3t" not in json.dumps(result)

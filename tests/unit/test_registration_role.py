@@ -332,3 +332,20 @@ def test_the_role_alone_does_both_and_fails_in_the_end(site: Site) -> None:
 def refuse_hooks(method: str) -> None:
     if method == "one.hook.allocate":
         raise Refused("not today", 2048)
+
+
+def test_hosts_are_removed_but_for_those_that_run_machines(site: Site) -> None:
+    for name, vms in (("kvm1", []), ("lxc1", [7])):
+        site.cloud.add(name, vms=vms)
+    site.cloud.vms[7] = "web"
+    play = site.folder / "absent.yml"
+    role = {"name": "kubenebula.opennebula.registration", "tasks_from": "absent"}
+    play.write_text(
+        json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.import_role": role}]}])
+    )
+    run = site.run(playbook=str(play))
+    assert run.code != 0
+    assert run.last_words.keys() == {"lxc1"}
+    assert "still runs virtual machines: web (7)" in run.last_words["lxc1"]
+    assert [host.name for host in site.cloud.hosts.values()] == ["lxc1"]
+    assert run.writes == {"one.host.delete": 1}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import xmlrpc.client
 from collections.abc import Callable
 from typing import Any
@@ -113,23 +114,48 @@ def test_what_does_not_pass_is_told_in_the_end(answer: Any) -> None:
     assert 25 < clock.now < 70
 
 
+AWAY = [False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1]
+
+
 def test_a_refused_password_is_not_called_wrong_for_sure() -> None:
-    one, _transport, clock = client([False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1])
+    one, _transport, clock = client(AWAY)
     with pytest.raises(OnedError) as caught:
         one.read("one.hostpool.info")
     assert caught.value.code == 256
-    assert "refuses user oneadmin (tried for 3" in caught.value.message
-    assert "the password is wrong, or its database is away" in caught.value.message
+    assert "oned refuses user oneadmin: either the password is wrong or, if it is a token, expired" in str(caught.value)
+    assert "or oned's database is away" in str(caught.value)
+    assert "(tried for 3" in str(caught.value)
     assert 30 <= clock.now < 40
 
 
 def test_a_password_that_was_right_a_moment_ago_gets_more_patience() -> None:
-    denied = [False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1]
-    one, _transport, clock = client([True, 1, 0], denied)
+    one, _transport, clock = client([True, 1, 0], AWAY)
     one.read("one.hostpool.info")
-    with pytest.raises(OnedError):
+    with pytest.raises(OnedError, match="no longer takes the password of user oneadmin, which was right a moment ago"):
         one.read("one.hostpool.info")
     assert clock.now >= 60
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_what_was_reached_a_moment_ago_comes_back(write: bool) -> None:
+    page = Unreachable("answers with HTML instead of XML-RPC")
+    one, _transport, _clock = client([True, 1, 0], page, page, [True, 3, 0])
+    one.read("one.hostpool.info")
+    assert (one.write if write else one.read)("one.host.status", 3, 0) == 3
+
+
+def test_a_read_that_fails_inside_of_oned_is_repeated_and_a_write_is_not() -> None:
+    broken = [False, "[one.userpool.info] Internal error", 8192, -1, -1]
+    one, transport, _clock = client(broken, [True, "<USER_POOL/>", 0])
+    assert one.read("one.userpool.info") == "<USER_POOL/>"
+    one, transport, clock = client(broken)
+    with pytest.raises(OnedError, match="Internal error"):
+        one.read("one.userpool.info")
+    assert 10 <= clock.now < 20
+    one, transport, clock = client(broken)
+    with pytest.raises(OnedError, match="Internal error"):
+        one.write("one.host.status", 3, 0)
+    assert (len(transport.bodies), clock.now) == (1, 0)
 
 
 def test_other_refusals_are_told_at_once() -> None:
@@ -224,6 +250,36 @@ def test_many_calls_go_in_batches_with_few_in_flight() -> None:
     assert [oned.hosts[number].name for number in ids] == [call.params[0] for call in calls]
     assert oned.requests == 6
     assert 2 <= most <= IN_FLIGHT
+
+
+def test_fewer_requests_are_under_way_while_oned_turns_some_away() -> None:
+    """Two at a time are served here, any further one is refused; in the end every call is carried out once."""
+    oned, lock, peaks = Oned(), threading.Lock(), [0]
+    flying = 0
+
+    def before(_body: bytes) -> None:
+        nonlocal flying
+        with lock:
+            flying += 1
+            peaks[-1] = max(peaks[-1], flying)
+            refused = flying > 2
+            if refused:
+                flying -= 1
+                peaks.append(0)
+        time.sleep(0.01)
+        if refused:
+            raise Unreachable("refused", passing=True)
+
+    def after(_body: bytes) -> None:
+        nonlocal flying
+        with lock:
+            flying -= 1
+
+    one = Client(ModelTransport(oned, before=before, after=after), "oneadmin", "secret", sleep=lambda _seconds: None)
+    calls = [Call("one.host.allocate", (f"host-{n}", "kvm", "kvm", -1)) for n in range(BATCH * 20)]
+    assert sorted(one.write_many(calls)) == list(range(BATCH * 20))
+    assert peaks[0] > 2
+    assert 1 < len(peaks) < 10, "it is tried seldom"
 
 
 def test_every_kind_of_error_keeps_its_method_in_a_batch() -> None:

@@ -74,7 +74,7 @@ def test_an_address_nobody_has_is_not_waited_for_longer_than_the_timeout() -> No
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         port = full.getsockname()[1]
-        fillers = [socket.socket() for _ in range(3)]
+        fillers = [socket.socket() for _backlog in range(3)]
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
@@ -105,9 +105,12 @@ def test_a_closed_connection_is_no_answer() -> None:
         (405, b"", Unreachable, "HTTP 405: is this oned's", False),
         (200, b"<!doctype html>\n<html><body>Login</body></html>", Unreachable, "with HTML instead of XML-RPC", False),
         (200, b'{"a": 1}', Unreachable, "with something else instead of XML-RPC", False),
-        (503, b"", Unreachable, "HTTP 503: oned behind it is not ready", True),
-        (502, b"", NoAnswer, "HTTP 502: the proxy got nothing from oned", None),
+        (500, b"", NoAnswer, "HTTP 500: something in between got no answer from oned", None),
+        (502, b"", NoAnswer, "HTTP 502", None),
+        (503, b"", NoAnswer, "HTTP 503", None),
         (504, b"", NoAnswer, "HTTP 504", None),
+        (200, b"", NoAnswer, "the answer of http://.* is cut off", None),
+        (200, b"<?xml version", NoAnswer, "the answer of http://.* is cut off", None),
     ],
 )
 def test_answers_that_are_not_oneds(

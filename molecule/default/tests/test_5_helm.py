@@ -36,7 +36,7 @@ def tool(name: str, *arguments: str) -> str:
 def values(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """Values for a second cloud beside the first, from the same image, in a namespace that allows no privilege."""
     image = json.loads(cloud.kubectl("get", "pod", "opennebula-oned-0", "-o", "json"))["spec"]["containers"][0]["image"]
-    path, _, tag = image.rpartition(":")
+    path, _colon, tag = image.rpartition(":")
     tool("kubectl", "create", "namespace", NAMESPACE)
     tool("kubectl", "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
     yield {

@@ -140,13 +140,13 @@ def test_both_ways_must_work(cloud: Cloud, logins: Path) -> None:
     system: dict[str, Any] = {"template": {"TOTALCPU": ["100"], "TOTALMEMORY": ["1024"]}, "disks": {}}
     datagram(cloud, message("SYSTEM_HOST", oid, name, **system))
     datagram(cloud, message("SYSTEM_HOST", 99, name, **system))
-    datagram(cloud, b"nonsense")
-    cloud.wait(lambda: "malformed message over udp" in cloud.log("monitor.log"), "datagrams")
+    datagram(cloud, b"nonsense by udp")
+    cloud.wait(lambda: "[MDP][I]: Received UNDEFINED msg: nonsense by udp" in cloud.log("monitor.log"), "datagrams")
     assert cloud.host_state(oid) == INIT, "a datagram alone is not enough"
     assert "unknown host 99" in cloud.log("monitor.log")
     stream(cloud, message("STATE_VM", oid, "somebody-else", vms=[]))
-    stream(cloud, b"nonsense\n")
-    cloud.wait(lambda: "malformed message over tcp" in cloud.log("monitor.log"), "streams")
+    stream(cloud, b"nonsense by tcp\n")
+    cloud.wait(lambda: "[MDP][I]: Received UNDEFINED msg: nonsense by tcp" in cloud.log("monitor.log"), "streams")
     assert cloud.host_state(oid) == INIT, "messages of another agent do not count"
     stream(cloud, message("STATE_VM", oid, name, vms=[]))
     becomes(cloud, oid, MONITORED)

@@ -138,7 +138,7 @@ PARAMETERS: dict[str, tuple[type, str]] = {
 
 def checked(letters: str, values: list[Any]) -> list[Any]:
     """The parameters a method asked for; raises Fault -501. What is too much is ignored."""
-    required, _, optional = letters.partition("?")
+    required, _mark, optional = letters.partition("?")
     result = []
     for letter, value in zip(required + optional, values, strict=False):
         kind, word = PARAMETERS[letter]
@@ -156,7 +156,7 @@ def digest(password: str) -> str:
 
 def authenticate(store: Store, session: str) -> Object | None:
     """The user of a session "name:password", or None. Only the core driver knows passwords."""
-    name, _, password = session.partition(":")
+    name, _colon, password = session.partition(":")
     oid = store.find("user", name)
     user = store.get("user", oid) if oid is not None else None
     if user is None or not user["ENABLED"] or user["AUTH_DRIVER"] != "core" or not password:

@@ -28,7 +28,7 @@ class Failed(Exception):
 
 def run(command: list[str], stdin: str = "") -> str:
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=SECONDS)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise Failed(f"no answer within {SECONDS} s") from error
     except OSError as error:

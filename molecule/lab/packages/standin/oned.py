@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import importlib
 import logging
 import os
 import secrets
@@ -19,13 +20,15 @@ from pathlib import Path
 
 import accounts
 import clusters
-import hosts  # noqa: F401 - registers its methods
 from api import Cloud, digest
 from monitoring import Monitoring
 from paths import ETC, LOCK, MADS, VAR, NoCredentials, one_auth, start_log
 from server import Server
 from store import DatabaseAway, Store
 from template import ParseError, Template, first, masked, parse, to_text, vector
+
+# nothing here calls it: it registers the methods of hosts
+importlib.import_module("hosts")
 
 log = logging.getLogger("ONE")
 
@@ -79,7 +82,7 @@ def bootstrap_cloud(store: Store, session: str, endpoint: str) -> None:
     with store.transaction():
         if store.get("user", 0) is not None:
             return
-        name, _, password = session.partition(":")
+        name, _colon, password = session.partition(":")
         if not (name and password):
             raise Refused("Wrong format must be <username>:<password>")
         if name == SERVER_NAME:

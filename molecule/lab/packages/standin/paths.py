@@ -41,5 +41,7 @@ def start_log(system: str, name: str) -> None:
     """Log to standard error (SYSTEM = "std") or to a file, which is truncated at each start."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if system.lower() != "std":
-        handler = logging.FileHandler(LOG / name, mode="w", encoding="utf-8")
+        (LOG / name).write_text("")
+        # like the real one, which opens it anew for each line: what others cut off or add stays so
+        handler = logging.FileHandler(LOG / name, mode="a", encoding="utf-8")
     logging.basicConfig(level=logging.DEBUG, format=FORMAT, datefmt=DATE, handlers=[handler])

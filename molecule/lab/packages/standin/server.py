@@ -28,7 +28,7 @@ def documented(values: list[Any]) -> api.Method:
 
 
 def signature(_cloud: api.Cloud, values: list[Any]) -> list[list[str]]:
-    letters, _, optional = documented(values).parameters.partition("?")
+    letters, _mark, optional = documented(values).parameters.partition("?")
     # What update takes as a last number is not in its signature, what user.allocate and vmpool.info take is.
     letters += optional.replace("i", "")
     return [["array", "string", *(SIGNATURES[letter] for letter in letters)]]

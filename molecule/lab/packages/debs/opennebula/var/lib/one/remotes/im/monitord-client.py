@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
 """The agent on a hypervisor: a probe that must work, then reports to onemonitord until it is replaced."""
@@ -32,7 +31,7 @@ def check(hypervisor: str) -> str:
     command, probe = CHECKS[hypervisor]
     if shutil.which(command[0]) is None:
         sys.exit(f"Error executing {probe}: No such file or directory - {command[0]}")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         sys.exit(f"Error executing {probe}: {done.stderr.strip()}")
     return done.stdout.strip().splitlines()[-1]
@@ -90,7 +89,7 @@ class Agent:
 
     def datagram(self, kind: str, **content: Any) -> None:
         found = socket.getaddrinfo(self.address, self.settings["port"], type=socket.SOCK_DGRAM)
-        family, _, _, _, address = found[0]
+        family, address = found[0][0], found[0][4]
         with socket.socket(family, socket.SOCK_DGRAM) as sender:
             sender.sendto(self.message(kind, **content), address)
 

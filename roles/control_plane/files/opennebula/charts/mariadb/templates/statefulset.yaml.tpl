@@ -13,7 +13,7 @@ spec:
     metadata:
       labels: {{- include "opennebula.selector" (list $ "mariadb") | nindent 8 }}
       annotations:
-        checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}
+        checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml.tpl") . | sha256sum }}
     spec:
       automountServiceAccountToken: false
       enableServiceLinks: false

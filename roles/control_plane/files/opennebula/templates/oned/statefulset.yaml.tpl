@@ -17,7 +17,7 @@ spec:
       annotations:
         kubectl.kubernetes.io/default-container: oned
         # oned reads its configuration at its start only
-        checksum/config: {{ include (print $.Template.BasePath "/oned/configmap.yaml") . | sha256sum }}
+        checksum/config: {{ include (print $.Template.BasePath "/oned/configmap.yaml.tpl") . | sha256sum }}
         {{- with .Values.oned.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
