@@ -153,7 +153,7 @@ def hypervisor_services(hypervisors: Mapping[str, Identity], namespace: str, rel
 
 def registrations(hosts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what the module one_host takes as ``hosts``; a variable left out is an option left out."""
-    options = {"type": "hypervisor_type", "cluster": "hypervisor_cluster", "labels": "hypervisor_labels"}
+    options = {option: f"hypervisor_{option}" for option in ("type", "cluster", "labels", "template")}
     return [
         {
             "name": hostvars["inventory_hostname"],

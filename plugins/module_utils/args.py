@@ -4,10 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, forward, info, kube, plan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
+    engine,
+    forward,
+    info,
+    kube,
+    plan,
+    things,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
@@ -25,6 +32,13 @@ NEW_NAME = {"new_name": {"type": "str"}}
 TEMPLATE = {"template": {"type": "dict"}}
 CLUSTERS = {"clusters": {"type": "list", "elements": "str"}}
 
+# Objects that do not exist yet, for check mode: doc fragment kubenebula.opennebula.planned.
+PLANNED = {
+    "planned": {
+        "type": "dict",
+        "options": {option: {"type": "list", "elements": "str"} for option in sorted(things.PLANNED.values())},
+    }
+}
 WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 300}}
 
 
@@ -115,9 +129,16 @@ def ensure(module: AnsibleModule, word: str, noun: Callable[[], engine.Noun[W]])
     run(module, work)
 
 
+def planned(module: AnsibleModule) -> Mapping[str, Sequence[str]]:
+    """Names of objects that do not exist yet, by kind, which only a prediction may count on."""
+    wanted: Mapping[str, Sequence[str]] | None = module.params.get("planned")
+    return {kind: names for kind, names in (wanted or {}).items() if names} if module.check_mode else {}
+
+
 def declare(module: AnsibleModule, kind: type[Declared], option: str) -> None:
     """Bring the objects listed in `option` into the wanted state and exit."""
-    ensure(module, kind.word, lambda: kind(module.params[option], module.params))
+    items = module.params[option]
+    ensure(module, kind.word, lambda: kind(items, {**module.params, "planned": planned(module)}))
 
 
 def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:

@@ -13,7 +13,6 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
     encrypted,
     engine,
     names,
-    pool,
     update,
     wishes,
     xml,
@@ -36,6 +35,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.things impor
     View,
     Wish,
     World,
+    refs,
 )
 
 # Seconds for which objects are waited for where the module has no option for it, and between looks.
@@ -80,10 +80,8 @@ class Declared(Kind):
     def read(self, client: Client) -> World:
         words = sorted(self.lists())
         documents = engine.answers(client, [self.listing, *(LISTS[word][0] for word in words)])
-        others = {
-            word: pool.refs(document, LISTS[word][1], LISTS[word][0].method)
-            for word, document in zip(words, documents[1:], strict=True)
-        }
+        planned = self.params.get("planned", {})
+        others = {word: refs(word, found, planned) for word, found in zip(words, documents[1:], strict=True)}
         things = self._own_first(self.things(documents[0]), client.username)
         return World(Pool(self._revealed(client, Pool(things))), others)
 
@@ -123,13 +121,13 @@ class Declared(Kind):
                 yield f"{owner}: new_name does not go with state absent"
             return
         if not world.pool.alike(wish["called"]):
-            problem = names.object_name_problem(wish["called"], self.name_refuses)
+            problem = self.name_problem(wish["called"])
             if problem is not None:
                 yield f"{self.word} name {wish['called']!r} is not possible: {problem}"
         for option, word in self.naming.items():
             for name in wish.get(option) or []:
                 if pick(world.others[word], name) is None:
-                    there = ", ".join(f"{ref.name} ({ref.id})" for ref in world.others[word])
+                    there = ", ".join(map(str, world.others[word]))
                     yield f"{owner}: there is no {word} {name!r}; there are {there or 'none you may see'}"
         with suppress(LookupError):  # told as the problem of that object
             yield from self.mistakes(wish, self._find(wish, world), world)

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import cluster as clusters
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import encrypted, engine, host_plan, host_wait, xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
+    encrypted,
+    engine,
+    host_plan,
+    host_wait,
+    pool,
+    xml,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import host as nouns
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import Host, HostSpec
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_plan import Intent, World
@@ -22,7 +29,10 @@ VM_POOL = "one.vmpool.info"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the module was asked for. wait_timeout: seconds for all hosts together."""
+    """What the module was asked for. wait_timeout: seconds for all hosts together.
+
+    planned_clusters: names of clusters that do not exist yet, for check mode.
+    """
 
     specs: Sequence[HostSpec]
     state: str = "present"
@@ -31,6 +41,7 @@ class Wanted:
     replace: bool = False
     flush: bool = False
     purge: bool = False
+    planned_clusters: Sequence[str] = ()
 
     @property
     def waits(self) -> bool:
@@ -53,9 +64,10 @@ class Wanted:
         if self.state != "absent" and any(spec.cluster is not None for spec in self.specs):
             calls.append(Call(clusters.POOL))
         answers = engine.answers(client, calls)
+        there = clusters.from_pool(answers[1]) if len(answers) > 1 else []
         world = World(
             self._revealed(client, Pool(nouns.from_pool(answers[0]))),
-            clusters.from_pool(answers[1]) if len(answers) > 1 else [],
+            [*there, *pool.planned(self.planned_clusters, there)],
         )
         if not any(host.vms for host in self._leaving(world)):
             return world

@@ -46,6 +46,24 @@ class Rules(Declared):
         rule = Rule(*parts)
         return Thing(xml.number(element, "ID"), str(rule), view={"_rule": rule})
 
+    def name_problem(self, name: str) -> str | None:
+        return None
+
+    def check_wishes(self) -> None:
+        super().check_wishes()
+        problems = [problem for wish in self.wishes if (problem := self._unreadable(wish))]
+        if problems:
+            raise SetupError("; ".join(problems))
+
+    @staticmethod
+    def _unreadable(wish: Wish) -> str | None:
+        """What is wrong with a rule, whatever ids the objects in it have."""
+        try:
+            acl.parse(wish["name"], dict.fromkeys(wish["named"], 0))
+        except SetupError as error:
+            return str(error)
+        return None
+
     def _rule(self, wish: Wish, world: World) -> Rule:
         found = {(word, name): pick(world.others[word], name) for word, name in wish["named"]}
         return acl.parse(wish["name"], {key: ref.id for key, ref in found.items() if ref is not None})
@@ -66,7 +84,8 @@ class Rules(Declared):
     def _plan(self, wish: Wish, world: World) -> ItemPlan:
         rule, name = self._rule(wish, world), wish["name"]
         there = next((thing for thing in world.pool.items if thing.view["_rule"] == rule), None)
-        shown = {"rule": str(rule)}
+        # A new rule as the user wrote it: its objects may have no ids yet.
+        shown = {"rule": name if there is None else str(rule)}
         if there is None and not self.absent:
             add = Change("allocate", "one.acl.addrule", rule.parameters, ALLOCATE)
             return ItemPlan(name, None, (add,), None, shown)

@@ -36,6 +36,20 @@ class Ref:
     id: int
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.name} ({'planned' if self.id >= _UNBORN else self.id})"
+
+
+# Ids from here on stand for objects that do not exist yet: oned's are far from it.
+_UNBORN = 2**31
+
+
+def planned(called: Iterable[str], existing: Iterable[Ref]) -> list[Ref]:
+    """Objects of these names that do not exist yet, for plans that are not carried out."""
+    there = {ref.name.casefold() for ref in existing}
+    new = [name for name in dict.fromkeys(map(str.strip, called)) if name.casefold() not in there]
+    return [Ref(_UNBORN + number, name) for number, name in enumerate(new)]
+
 
 def refs(document: str, tag: str, method: str) -> list[Ref]:
     """Names and ids of a pool document."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import pool
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import OWN_ID, Change
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Pool, Ref, pick
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call
@@ -25,6 +26,15 @@ LISTS: Mapping[str, tuple[Call, str]] = {
     "user": (Call("one.userpool.info"), "USER"),
     "virtual network": (Call("one.vnpool.info", _ALL), "VNET"),
 }
+# The same kinds, as the modules' option `planned` calls them.
+PLANNED: Mapping[str, str] = {word: f"{word}s" for word in LISTS} | {"virtual network": "vnets"}
+
+
+def refs(word: str, document: str, planned: Mapping[str, Sequence[str]]) -> list[Ref]:
+    """The objects of a pool document that others may name, with those that are planned and not there yet."""
+    call, tag = LISTS[word]
+    there = pool.refs(document, tag, call.method)
+    return [*there, *pool.planned(planned.get(PLANNED[word], ()), there)]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ description:
   - Reads the rules once and sends only what is missing or too many. Rules that are not listed stay.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.attributes
   - kubenebula.opennebula.attributes.actiongroup_oned
@@ -106,6 +107,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         **args.connection_spec(),
         "rules": {"type": "list", "elements": "str", "required": True},
         **args.STATE,
+        **args.PLANNED,
     }
 
 

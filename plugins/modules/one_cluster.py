@@ -16,6 +16,7 @@ description:
   - Reads the cluster pool once, works out what differs and sends only that.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
@@ -142,7 +143,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
     names = {"type": "list", "elements": "str"}
     options = {**args.NEW_NAME, "hosts": names, "datastores": names, "vnets": names, **args.TEMPLATE}
-    return args.declared_spec("clusters", options)
+    return {**args.declared_spec("clusters", options), **args.PLANNED}
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ description:
   - Reads the datastore pool once, works out what differs and sends only that.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
@@ -149,7 +150,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         **args.CLUSTERS,
         **args.TEMPLATE,
     }
-    return args.declared_spec("datastores", options)
+    return {**args.declared_spec("datastores", options), **args.PLANNED}
 
 
 def main() -> None:

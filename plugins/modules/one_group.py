@@ -17,6 +17,7 @@ description:
   - OpenNebula itself makes access rules for a new group.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
@@ -117,7 +118,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group i
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
     options = {"admins": {"type": "list", "elements": "str"}, **args.TEMPLATE}
-    return args.declared_spec("groups", options)
+    return {**args.declared_spec("groups", options), **args.PLANNED}
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ description:
   - A host that fails does not stop the others. The module fails at the end and names each failed host and its reason.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.attributes
   - kubenebula.opennebula.attributes.actiongroup_oned
 attributes:
@@ -253,6 +254,7 @@ def argument_spec() -> dict[str, object]:
             "default": "present",
         },
         **args.TEMPLATE_MODE,
+        **args.PLANNED,
         "flush": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "wait": {"type": "bool", "default": True},
@@ -269,6 +271,7 @@ def main() -> None:
         return host_apply.Wanted(
             [host.spec(item) for item in params["hosts"]],
             replace=params["template_mode"] == "replace",
+            planned_clusters=args.planned(module).get("clusters", ()),
             **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},
         )
 

@@ -17,6 +17,7 @@ description:
   - An image of the user O(api_username) goes before one of the same name that belongs to somebody else.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
@@ -169,7 +170,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "persistent": {"type": "bool"},
         **args.TEMPLATE,
     }
-    return {**args.declared_spec("images", options), **args.WAIT}
+    return {**args.declared_spec("images", options), **args.PLANNED, **args.WAIT}
 
 
 def main() -> None:

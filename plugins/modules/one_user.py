@@ -16,6 +16,7 @@ description:
   - Reads the user pool once, works out what differs and sends only that.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
@@ -150,7 +151,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "enabled": {"type": "bool"},
         **args.TEMPLATE,
     }
-    return args.declared_spec("users", options)
+    return {**args.declared_spec("users", options), **args.PLANNED}
 
 
 def main() -> None:

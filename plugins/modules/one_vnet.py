@@ -18,6 +18,7 @@ description:
   - Waits until a new network is V(READY) and a removed one is gone.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
@@ -163,7 +164,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         **args.CLUSTERS,
         **args.TEMPLATE,
     }
-    return args.declared_spec("vnets", options)
+    return {**args.declared_spec("vnets", options), **args.PLANNED}
 
 
 def main() -> None:

@@ -166,9 +166,9 @@ class Cloud(Oned):
     def clusterpool_info(self) -> str:
         return self._pool("cluster")
 
-    def _host_xml(self, host: ModelHost) -> str:
+    def _call(self, method: str, params: tuple[Any, ...]) -> list[Any]:
         self.clusters = {number: thing.name for number, thing in self.things["cluster"].items()}
-        return super()._host_xml(host)
+        return super()._call(method, params)
 
     def cluster_addhost(self, cluster: int, number: int) -> int:
         self.get("cluster", cluster)

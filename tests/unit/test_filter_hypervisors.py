@@ -29,6 +29,7 @@ LXC = {
     "hypervisor_type": "lxc",
     "hypervisor_cluster": "edge",
     "hypervisor_labels": [],
+    "hypervisor_template": {"RESERVED_MEM": 1},
     "ansible_facts": {"ssh_host_key_rsa_public": "AAAArsa"},
 }
 IDENTITIES = {
@@ -137,5 +138,5 @@ def test_each_name_gets_a_service_with_its_address() -> None:
 def test_a_variable_left_out_is_an_option_left_out() -> None:
     assert hypervisors.registrations([KVM, LXC]) == [
         {"name": "kvm1", "type": "kvm"},
-        {"name": "lxc1", "type": "lxc", "cluster": "edge", "labels": []},
+        {"name": "lxc1", "type": "lxc", "cluster": "edge", "labels": [], "template": {"RESERVED_MEM": 1}},
     ]

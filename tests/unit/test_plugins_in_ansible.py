@@ -85,6 +85,7 @@ def test_a_playbook_uses_all_of_them(tmp_path: Path) -> None:
         ("module", ["one_host", "one_host_info", "node_check"]),
         ("lookup", ["context_digest"]),
         ("filter", ["helm_errors", "hypervisor_problems"]),
+        ("filter", ["declaration_problems", "planned_names", "cluster_problems", "registration_failures"]),
     ],
 )
 def test_everything_is_documented(kind: str, names: list[str]) -> None:
