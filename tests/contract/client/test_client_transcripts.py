@@ -20,7 +20,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import C
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import checked, looks_like_xmlrpc
 
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
-IMPATIENT = Patience(0, 0, 0, 0)
+IMPATIENT = Patience(authentication=0, refused=0, no_leader=0, no_answer=0, internal=0)
 
 
 @dataclass
