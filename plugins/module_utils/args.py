@@ -18,6 +18,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import HttpTransport, Transport
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 W = TypeVar("W", bound=engine.World)
+# Seconds.
+LONGEST_TIMEOUT = 3600.0
 STATE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 TEMPLATE_MODE = {"template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"}}
 # Options of an object, for declared_spec.
@@ -100,8 +103,11 @@ def transport(params: Mapping[str, Any]) -> Transport:
 
 def client(params: Mapping[str, Any]) -> Client:
     """A client from a module's parameters. Raises SetupError."""
-    if params["timeout"] <= 0:
-        raise SetupError("timeout must be more than 0 seconds")
+    if not 0 < params["timeout"] <= LONGEST_TIMEOUT:
+        raise SetupError(f"timeout must be more than 0 and at most {LONGEST_TIMEOUT:g} seconds")
+    for option in ("api_username", "api_password"):
+        if not params[option] or not params[option].isprintable() or bad_character(params[option]) is not None:
+            raise SetupError(f"{option} is empty or holds characters that oned does not take, such as a line end")
     return Client(transport(params), params["api_username"], params["api_password"], timeout=params["timeout"])
 
 

@@ -107,6 +107,7 @@ def _mistakes(spec: HostSpec, world: World) -> list[str]:
             found.append(f"host name {spec.called!r} is not possible: {problem}")
         if not world.pool.alike(spec.name) and (not spec.im_mad or not spec.vmm_mad):
             found.append(f"host {spec.called} is new: give type, or both im_mad and vmm_mad")
+    found += [f"host {spec.name}: {p}" for p in map(names.driver_problem, spec.drivers) if p is not None]
     if spec.cluster is not None and pick(world.clusters, spec.cluster) is None:
         found.append(clusters.mistake(f"host {spec.name}", spec.cluster, world.clusters))
     return found

@@ -42,7 +42,7 @@ class Rules(Declared):
         return {word for wish in self.wishes for word, _name in wish["named"]}
 
     def thing(self, element: xml.Element) -> Thing:
-        parts = (int(xml.text(element, tag) or "0", 16) for tag in ("USER", "RESOURCE", "RIGHTS", "ZONE"))
+        parts = (xml.number(element, tag, base=16) for tag in ("USER", "RESOURCE", "RIGHTS", "ZONE"))
         rule = Rule(*parts)
         return Thing(xml.number(element, "ID"), str(rule), view={"_rule": rule})
 

@@ -83,7 +83,7 @@ class VirtualNetworks(Declared):
         return {
             "vn_mad": xml.text(element, "VN_MAD"),
             "bridge": xml.text(element, "BRIDGE"),
-            "state": _STATES[xml.number(element, "STATE")],
+            "state": xml.named(_STATES, element, "STATE"),
             "used_leases": xml.number(element, "USED_LEASES"),
             "parent": int(parent) if parent else None,
             "clusters": xml.ids(element, "CLUSTERS"),

@@ -18,9 +18,11 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors impor
     NoAnswer,
     OnedError,
     Persistent,
+    SetupError,
     Unreachable,
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.pace import Pace
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import Transport
 
 # Measured against oned on MariaDB: batches of 50 with 2-4 in flight are as fast as it gets. By default oned serves 15
@@ -98,9 +100,9 @@ class Client:
         return self._many(calls, write=True)
 
     def _many(self, calls: Sequence[Call], *, write: bool) -> list[Outcome]:
-        outcomes: list[Outcome] = [None] * len(calls)
+        outcomes: list[Outcome] = [_unsendable(call) for call in calls]
         since: dict[int, float] = {}
-        pending = list(range(len(calls)))
+        pending = [index for index, problem in enumerate(outcomes) if problem is None]
         pause = 0.5
         while pending:
             self._once(calls, pending, outcomes)
@@ -189,6 +191,11 @@ class Client:
         if isinstance(error, Unreachable):
             return Unreachable(f"{error.message}{tried}", method=error.method)
         return error
+
+
+def _unsendable(call: Call) -> SetupError | None:
+    bad = bad_character(call.params)
+    return None if bad is None else SetupError(f"{call.method} cannot carry the character {bad!r}")
 
 
 def _overloaded(answer: list[Outcome]) -> bool:

@@ -47,17 +47,17 @@ class HttpTransport:
     """
 
     def __init__(self, url: str, *, validate_certs: bool = True, ca_cert: str | None = None) -> None:
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if "@" in parts.netloc:
+        if "@" in url.partition("://")[2].partition("/")[0]:
             raise SetupError("api_url holds a user or a password: give them as api_username and api_password")
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
+        try:
+            parts = urlsplit(url)
+            host, port, known = parts.hostname, parts.port, parts.scheme in ("http", "https")
+        except ValueError:
+            host, port, known = None, None, False
+        if not known or not host or not url.isascii() or not url.isprintable() or " " in url:
             raise SetupError(f"api_url {url!r} is not an address such as http://one.example.org:2633/RPC2")
         self.place = url
-        self._host, self._port = parts.hostname, port
+        self._host, self._port = host, port
         self._path = parts.path if parts.path not in ("", "/") else "/RPC2"
         self._tls = _tls_context(validate_certs, ca_cert) if parts.scheme == "https" else None
 

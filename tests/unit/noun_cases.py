@@ -133,7 +133,7 @@ CASES = {
             ({"password": "a b"}, "OpenNebula takes no empty password and none with blanks"),
             ({"groups": []}, "user a1: groups: a user belongs to at least one group"),
             ({"groups": ["nope"]}, "user a1: there is no group 'nope'"),
-            ({"auth_driver": ""}, "user a1: auth_driver is empty"),
+            ({"auth_driver": ""}, "user a1: auth_driver: '' is no name of a driver"),
             ({"name": "a b"}, "user name 'a b' is not possible: it holds ' '"),
             ({"template": {"token_password": "x"}}, "TOKEN_PASSWORD cannot be set here: OpenNebula makes it"),
         ],
