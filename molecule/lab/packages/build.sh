@@ -52,7 +52,7 @@ build_package() {
   fi
   for link in ${COMMANDS[$name]:-}; do
     mkdir -p "$root/usr/$(dirname "$link")"
-    ln -s /usr/lib/one/standin/launch.py "$root/usr/$link"
+    ln -s /usr/lib/one/standin/commands.py "$root/usr/$link"
   done
   chmod -R u=rwX,go=rX "$root"
   if [ -d "$root/etc/sudoers.d" ]; then chmod 0440 "$root"/etc/sudoers.d/*; fi

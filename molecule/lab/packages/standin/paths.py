@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pwd
 import sys
 from pathlib import Path
 
@@ -17,9 +16,6 @@ LOG = Path(HOME, "var") if HOME else Path("/var/log/one")
 LOCK = Path(HOME, "var/lock/.lock") if HOME else Path("/var/lock/one/one")
 MADS = Path(HOME, "lib/mads") if HOME else Path("/usr/lib/one/mads")
 
-FORMAT = "%(asctime)s [Z0][%(name)s][%(levelname).1s]: %(message)s"
-DATE = "%a %b %e %H:%M:%S %Y"
-
 
 class NoCredentials(Exception):
     """one_auth cannot be used; the text is oned's."""
@@ -27,21 +23,17 @@ class NoCredentials(Exception):
 
 def one_auth() -> str:
     """The credentials file's first line; ONE_AUTH or ~/.one/one_auth. Raises NoCredentials."""
-    path = os.environ.get("ONE_AUTH") or Path(pwd.getpwuid(os.getuid()).pw_dir, ".one/one_auth")
+    path = Path(os.environ.get("ONE_AUTH") or "~/.one/one_auth").expanduser()
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        return path.read_text(encoding="utf-8").splitlines()[0]
     except OSError as error:
         raise NoCredentials(f"Could not open file {path}") from error
-    if not lines:
-        raise NoCredentials(f"Error reading file {path}")
-    return lines[0]
+    except IndexError as error:
+        raise NoCredentials(f"Error reading file {path}") from error
 
 
 def start_log(system: str, name: str) -> None:
     """Log to standard error (SYSTEM = "std") or to a file, which is truncated at each start."""
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if system.lower() != "std":
-        (LOG / name).write_text("")
-        # like the real one, which opens it anew for each line: what others cut off or add stays so
-        handler = logging.FileHandler(LOG / name, mode="a", encoding="utf-8")
-    logging.basicConfig(level=logging.DEBUG, format=FORMAT, datefmt=DATE, handlers=[handler])
+    text, date = "%(asctime)s [Z0][%(name)s][%(levelname).1s]: %(message)s", "%a %b %e %H:%M:%S %Y"
+    target = {"stream": sys.stderr} if system.lower() == "std" else {"filename": LOG / name, "filemode": "w"}
+    logging.basicConfig(level=logging.DEBUG, format=text, datefmt=date, **target)

@@ -7,62 +7,34 @@ from __future__ import annotations
 import logging
 import socketserver
 import xmlrpc.client
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from xml.parsers.expat import ExpatError
 from xmlrpc.client import Fault
 
-import api
+import engine
+from store import Store
 
 log = logging.getLogger("ReM")
 
-SIGNATURES = {"s": "string", "i": "int", "b": "int", "A": "array"}
 
-
-def documented(values: list[Any]) -> api.Method:
-    (name,) = api.checked("s", values)
-    if name not in api.METHODS:
-        raise Fault(-506, f"Method '{name}' does not exist")
-    return api.METHODS[name]
-
-
-def signature(_cloud: api.Cloud, values: list[Any]) -> list[list[str]]:
-    letters, _mark, optional = documented(values).parameters.partition("?")
-    # What update takes as a last number is not in its signature, what user.allocate and vmpool.info take is.
-    letters += optional.replace("i", "")
-    return [["array", "string", *(SIGNATURES[letter] for letter in letters)]]
-
-
-def multicall(cloud: api.Cloud, values: list[Any]) -> list[Any]:
-    """Each item's answer in a list, or its fault as a struct; a malformed item is a fault of the whole."""
-    (calls,) = api.checked("A", values)
+def answer(store: Store, name: str, values: list[Any]) -> Any:
+    """oned's answer, or that of the methods of xmlrpc-c that are of use. Raises Fault."""
+    if name == "system.listMethods":
+        return ["system.listMethods", "system.multicall", *engine.METHODS]
+    if name != "system.multicall":
+        return engine.answer(store, name, values)
     answers: list[Any] = []
-    for item in calls:
+    for item in engine.checked("A", values)[0]:
         if not isinstance(item, dict) or not {"methodName", "params"} <= item.keys():
             raise Fault(-501, "An element of the multicall array should be a struct of methodName and params")
-        if item["methodName"] == "system.multicall":
+        if item["methodName"] == name:
             raise Fault(-507, "Recursive system.multicall forbidden")
         try:
-            answers.append([answer(cloud, item["methodName"], item["params"])])
+            answers.append([answer(store, item["methodName"], item["params"])])
         except Fault as fault:
             answers.append({"faultCode": fault.faultCode, "faultString": fault.faultString})
     return answers
-
-
-# The methods of xmlrpc-c that are of use.
-SYSTEM: dict[str, Callable[[api.Cloud, list[Any]], Any]] = {
-    "system.listMethods": lambda _cloud, _values: [*SYSTEM, *api.METHODS],
-    "system.methodExist": lambda _cloud, values: api.checked("s", values)[0] in {**SYSTEM, **api.METHODS},
-    "system.methodHelp": lambda _cloud, values: documented(values).help,
-    "system.methodSignature": signature,
-    "system.multicall": multicall,
-}
-
-
-def answer(cloud: api.Cloud, name: str, values: list[Any]) -> Any:
-    """Raises Fault."""
-    return SYSTEM[name](cloud, values) if name in SYSTEM else api.call(cloud, name, values)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -73,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "Xmlrpc-c_Abyss/1.33.14", ""
     timeout = 15
 
-    def reply(self, status: int, kind: str, body: str) -> None:
+    def reply(self, status: int, kind: str = "text/html", body: str = "<HTML><BODY>No call.</BODY></HTML>") -> None:
         encoded = body.encode()
         self.close_connection = True
         self.send_response(status)
@@ -83,24 +55,18 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(encoded)
 
-    def refuse(self, status: int, reason: str) -> None:
-        self.reply(status, "text/html", f"<HTML><BODY>{reason}</BODY></HTML>")
-
     def do_GET(self) -> None:
-        self.refuse(405, "Only POST is allowed here.")
+        self.reply(405)
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-length") or 0)
-        if self.path != "/RPC2":
-            self.refuse(404, "Not found.")
-        elif length == 0:
-            self.refuse(400, "There is no call in this request.")
-        else:
-            outcome = self.outcome(self.rfile.read(length))
-            encoded = xmlrpc.client.dumps(outcome, methodresponse=True, encoding="UTF-8")
-            # xmlrpc-c writes <i4>; in text "<" is escaped, so only tags match.
-            encoded = encoded.replace("<int>", "<i4>").replace("</int>", "</i4>")
-            self.reply(200, "text/xml; charset=utf-8", encoded)
+        if self.path != "/RPC2" or not length:
+            self.reply(400 if self.path == "/RPC2" else 404)
+            return
+        encoded = xmlrpc.client.dumps(self.outcome(self.rfile.read(length)), methodresponse=True, encoding="UTF-8")
+        # xmlrpc-c writes <i4>; in text "<" is escaped, so only tags match.
+        encoded = encoded.replace("<int>", "<i4>").replace("</int>", "</i4>")
+        self.reply(200, "text/xml; charset=utf-8", encoded)
 
     def outcome(self, body: bytes) -> tuple[Any] | Fault:
         try:
@@ -110,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         except (ExpatError, xmlrpc.client.Error, ValueError) as error:
             return Fault(-503, f"Call XML not a proper XML-RPC call.  Call is not valid XML.  {error}")
         try:
-            return (answer(self.server.cloud, name, list(values)),)
+            return (answer(self.server.store, name, list(values)),)
         except Fault as fault:
             return fault
         except Exception as error:
@@ -118,16 +84,15 @@ class Handler(BaseHTTPRequestHandler):
             return Fault(-500, f"Unexpected error executing code for particular method.  {error}")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Calls are logged in api, without their parameters: those hold passwords."""
+        """Calls are logged by the engine, without their parameters: those hold passwords."""
 
 
 class Server(socketserver.ThreadingTCPServer):
     """oned's port."""
 
-    allow_reuse_address = True
-    daemon_threads = True
+    allow_reuse_address = daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], cloud: api.Cloud) -> None:
-        self.cloud = cloud
+    def __init__(self, address: tuple[str, int], store: Store) -> None:
+        self.store = store
         super().__init__(address, Handler)

@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +30,20 @@ def check(hypervisor: str) -> str:
     command, probe = CHECKS[hypervisor]
     if shutil.which(command[0]) is None:
         sys.exit(f"Error executing {probe}: No such file or directory - {command[0]}")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     if done.returncode != 0:
         sys.exit(f"Error executing {probe}: {done.stderr.strip()}")
     return done.stdout.strip().splitlines()[-1]
 
 
-def found(path: str, pattern: str, default: str) -> str:
+def found(name: str, pattern: str) -> str:
     """What a pattern's group matches in a file of /proc."""
-    match = re.search(pattern, Path(path).read_text(encoding="utf-8"), re.MULTILINE)
-    return match[1] if match else default
+    match = re.search(pattern, Path("/proc", name).read_text(encoding="utf-8"), re.MULTILINE)
+    return match[1] if match else "0"
 
 
 def memory(name: str) -> int:
-    return int(found("/proc/meminfo", rf"^{name}:\s*(\d+)", "0"))
+    return int(found("meminfo", rf"^{name}:\s*(\d+)"))
 
 
 def system_report(hypervisor: str, version: str) -> dict[str, Any]:
@@ -52,11 +51,11 @@ def system_report(hypervisor: str, version: str) -> dict[str, Any]:
     disk = shutil.disk_usage(datastores if datastores.is_dir() else "/")
     template = {
         "ARCH": platform.machine(),
-        "CPUSPEED": found("/proc/cpuinfo", r"^cpu MHz\s*: (\d+)", "0"),
+        "CPUSPEED": found("cpuinfo", r"^cpu MHz\s*: (\d+)"),
         "HOSTNAME": socket.gethostname(),
         "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
         "HYPERVISOR_VERSION": version,
-        "MODELNAME": found("/proc/cpuinfo", r"^model name\s*: (.*)", ""),
+        "MODELNAME": found("cpuinfo", r"^model name\s*: (.*)"),
         "TOTALCPU": str(100 * CPUS),
         "TOTALMEMORY": str(memory("MemTotal")),
         "VERSION": "6.10.0.1",
@@ -66,60 +65,44 @@ def system_report(hypervisor: str, version: str) -> dict[str, Any]:
     return {"template": {name: [value] for name, value in template.items()}, "disks": disks}
 
 
-def sample() -> dict[str, str]:
+def sample() -> dict[str, Any]:
     total, free = memory("MemTotal"), memory("MemAvailable")
     used = min(100 * CPUS, round(100 * os.getloadavg()[0]))
     interfaces = Path("/proc/net/dev").read_text(encoding="utf-8").splitlines()[2:]
     received, sent = (sum(int(line.split()[column]) for line in interfaces) for column in (1, 9))
     numbers = {"FREE_CPU": 100 * CPUS - used, "USED_CPU": used, "NETRX": received, "NETTX": sent}
     numbers |= {"FREE_MEMORY": free, "USED_MEMORY": total - free}
-    return {name: str(number) for name, number in numbers.items()}
+    return {"sample": {name: str(number) for name, number in numbers.items()}}
 
 
-class Agent:
-    def __init__(self, settings: dict[str, Any], version: str) -> None:
-        self.settings, self.version = settings, version
-        # "auto" is whoever logged in, as this host sees it.
-        given = settings["address"]
-        self.address = os.environ["SSH_CLIENT"].split()[0] if given == "auto" else given
+def send(settings: dict[str, Any], kind: str, content: dict[str, Any]) -> None:
+    message = json.dumps({"type": kind, "id": settings["id"], "agent": settings["agent"], **content}).encode()
+    if kind == "STATE_VM":
+        with socket.create_connection((settings["address"], settings["port"]), timeout=5) as stream:
+            stream.sendall(message + b"\n")
+        return
+    found = socket.getaddrinfo(settings["address"], settings["port"], type=socket.SOCK_DGRAM)
+    with socket.socket(found[0][0], socket.SOCK_DGRAM) as datagrams:
+        datagrams.sendto(message, found[0][4])
 
-    def message(self, kind: str, **content: Any) -> bytes:
-        sender = {name: self.settings[name] for name in ("id", "agent")}
-        return json.dumps({"type": kind, **sender, **content}).encode()
 
-    def datagram(self, kind: str, **content: Any) -> None:
-        found = socket.getaddrinfo(self.address, self.settings["port"], type=socket.SOCK_DGRAM)
-        family, address = found[0][0], found[0][4]
-        with socket.socket(family, socket.SOCK_DGRAM) as sender:
-            sender.sendto(self.message(kind, **content), address)
-
-    def stream(self) -> None:
-        with socket.create_connection((self.address, self.settings["port"]), timeout=5) as sender:
-            sender.sendall(self.message("STATE_VM", vms=[]) + b"\n")
-
-    def run(self) -> None:
-        """For ever; where nobody listens, messages are lost and the next ones are sent all the same."""
-        report = system_report(self.settings["hypervisor"], self.version)
-        actions: dict[str, Callable[[], None]] = {
-            "SYSTEM_HOST": lambda: self.datagram("SYSTEM_HOST", **report),
-            "MONITOR_HOST": lambda: self.datagram("MONITOR_HOST", sample=sample()),
-            "SYNC_STATE_VM": self.stream,
-            "BEACON_HOST": lambda: self.datagram("BEACON_HOST"),
-        }
-        periods = self.settings["periods"]
-        due = dict.fromkeys(actions, 0.0)
-        # A datagram may be lost: what a new host waits for is sent a second time.
-        repeat = {"SYSTEM_HOST", "MONITOR_HOST"}
-        while True:
-            now = time.monotonic()
-            for name in [name for name in actions if due[name] <= now]:
-                due[name] = now + (2 if name in repeat else periods[name])
-                repeat.discard(name)
-                try:
-                    actions[name]()
-                except OSError:
-                    due[name] = now + min(periods[name], periods["BEACON_HOST"])
-            time.sleep(max(0.1, min(due.values()) - time.monotonic()))
+def report(settings: dict[str, Any], version: str) -> None:
+    """For ever; where nobody listens, messages are lost and the next ones are sent all the same."""
+    periods, beat = settings["periods"], settings["periods"]["BEACON_HOST"]
+    due = dict.fromkeys(("SYSTEM_HOST", "MONITOR_HOST", "STATE_VM", "BEACON_HOST"), 0.0)
+    # A datagram may be lost: what a new host waits for is sent a second time.
+    repeat = {"SYSTEM_HOST", "MONITOR_HOST"}
+    while True:
+        now = time.monotonic()
+        for kind in [kind for kind in due if due[kind] <= now]:
+            content = {"MONITOR_HOST": sample, "SYSTEM_HOST": lambda: system_report(settings["hypervisor"], version)}
+            due[kind] = now + (2 if kind in repeat else periods[kind])
+            repeat.discard(kind)
+            try:
+                send(settings, kind, content.get(kind, dict)())
+            except OSError:
+                due[kind] = now + min(periods[kind], beat)
+        time.sleep(max(0.1, min(due.values()) - time.monotonic()))
 
 
 def stop() -> None:
@@ -132,23 +115,20 @@ def stop() -> None:
     PID_FILE.unlink(missing_ok=True)
 
 
-def main() -> None:
+if __name__ == "__main__":
     if sys.argv[1] == "stop":
-        stop()
-        return
+        sys.exit(stop())
     settings = json.load(sys.stdin)
-    agent = Agent(settings, check(settings["hypervisor"]))
+    version = check(settings["hypervisor"])
+    if settings["address"] == "auto":
+        # Whoever logged in, as this host sees it.
+        settings["address"] = os.environ["SSH_CLIENT"].split()[0]
     stop()
     # Away from the log-in: ssh returns only when nobody holds its streams any more.
-    if os.fork():
-        return
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    PID_FILE.write_text(str(os.getpid()), encoding="utf-8")
-    agent.run()
-
-
-if __name__ == "__main__":
-    main()
+    if not os.fork():
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        PID_FILE.write_text(str(os.getpid()), encoding="utf-8")
+        report(settings, version)
