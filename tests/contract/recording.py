@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plays the calls of tests/contract/scenarios to an oned and writes them down in the form of the transcripts.
 
-    ONED_URL=http://127.0.0.1:2633/RPC2 ONED_AUTH=oneadmin:password tests/contract/recording.py FOLDER [OLD=NEW ...]
+    ONED_URL=http://127.0.0.1:2633/RPC2 ONED_AUTH=oneadmin:... python tests/contract/recording.py FOLDER [OLD=NEW ...]
 
 One FOLDER/NAME.jsonl a scenario; OLD=NEW replaces what belongs to that machine, such as its paths. The scenarios make
 and delete objects of their own; recordings are compared with a new cloud, so record on one.

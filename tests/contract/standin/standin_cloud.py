@@ -68,7 +68,7 @@ class Cloud:
         monitord = (packaged / "etc/one/monitord.conf").read_text()
         monitord += f'NETWORK = [ ADDRESS = "127.0.0.1", MONITOR_ADDRESS = "127.0.0.1", PORT = {self.monitor_port} ]\n'
         monitord += 'IM_MAD = [ NAME = "dummy" ]\nMONITORING_INTERVAL_HOST = 2\n'
-        monitord += "PROBES_PERIOD = [ BEACON_HOST = 1, SYSTEM_HOST = 600, MONITOR_HOST = 1, SYNC_STATE_VM = 180 ]\n"
+        monitord += "PROBES_PERIOD = [ MONITOR_HOST = 1 ]\n"
         (home / "etc" / "monitord.conf").write_text(monitord)
         (home / "etc" / "sched.conf").write_text(f'ONE_XMLRPC = "{self.url}"\nSCHED_INTERVAL = 1\n')
         self.auth("one_auth", SESSION)

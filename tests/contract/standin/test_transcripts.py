@@ -20,7 +20,7 @@ from xmlrpc.client import Fault
 from standin_cloud import DRIVER_SECONDS, RSYNC, SSH, Cloud
 
 TRANSCRIPTS = Path(__file__).resolve().parents[1] / "transcripts"
-# In the order in which they were recorded, each list on a new cloud.
+# In the order in which they were recorded, each list on a new cloud; but 07 of MariaDB on one that had been used.
 OF_6_10_5 = (
     "01_system_user",
     "02_errors",
@@ -32,14 +32,15 @@ OF_6_10_5 = (
     "07_vms_templates_images",
 )
 OF_6_10_0_1 = tuple(sorted(path.stem for path in (TRANSCRIPTS / "6.10.0.1").glob("*.jsonl")))
-# In 07 calls about virtual machines, which do not exist here, and about hosts that run them.
-OF_MACHINES = range(24, 118)
+# In 07 calls about virtual machines, which do not exist here, and about hosts that run them; in 08 a call that a zone
+# refused which one.zone.enable had disabled.
+LEFT_OUT_CALLS = {"07_vms_templates_images": range(24, 118), "08_zone_group_acl_market": range(13, 14)}
 
 # Values of the recording machine or the moment; where they stand in an answer must be equal, what they are cannot be.
 VOLATILE = {"TIMESTAMP", "REGTIME", "TOTAL_MB", "FREE_MB", "USED_MB", "NETRX", "NETTX"}
 VOLATILE |= {"FREE_CPU", "FREE_MEMORY", "USED_CPU", "USED_MEMORY"}
-# Quotas, and the dummy driver's long inventory.
-WITHOUT_CHILDREN = {"VM_QUOTA", "DATASTORE_QUOTA", "PCI_DEVICES", "NUMA_NODES"}
+# Quotas, the dummy driver's long inventory, and what one.zone.addserver has added.
+WITHOUT_CHILDREN = {"VM_QUOTA", "DATASTORE_QUOTA", "PCI_DEVICES", "NUMA_NODES", "SERVER_POOL"}
 LEFT_OUT = {"LOGIN_TOKEN", "NUMA_NODE", "KVM_CPU_FEATURES", "KVM_CPU_MODELS"}
 # What OpenNebula's dummy driver says of every image.
 DUMMY_IMAGE = {"SOURCE": "dummy_path", "FORMAT": "dummy_format", "SIZE": "1024"}
@@ -85,9 +86,6 @@ def comparable(node: list[Any]) -> Node:
         kept = [(*child[:2], "*", ()) if random.fullmatch(child[0]) else child for child in kept]
     if tag == "CONTEXT":
         kept = [(*child[:2], re.sub("^[A-Za-z0-9+/]+==?$", "*", child[2]), child[3]) for child in kept]
-    if tag == "MONITORING_DATA":
-        # The stand-in keeps one sample a host; how many the real one had depends on the moment.
-        kept = list({sample[3][1]: sample for sample in kept}.values())
     return tag, is_cdata, text, tuple(kept)
 
 
@@ -116,10 +114,17 @@ def differing(recorded: Any, answered: Any, where: str = "") -> Iterator[str]:
 
 
 def records(backend: str, name: str) -> Iterator[dict[str, Any]]:
+    """The recorded calls that are replayed."""
     with (TRANSCRIPTS / backend / f"{name}.jsonl").open(encoding="utf-8") as lines:
         for record in map(json.loads, lines):
-            if "method" in record and not (name.startswith("07") and record["seq"] in OF_MACHINES):
+            if "method" in record and record["seq"] not in LEFT_OUT_CALLS.get(name, ()):
                 yield record
+
+
+def http_records() -> list[dict[str, Any]]:
+    """Requests that are no calls."""
+    lines = (TRANSCRIPTS / "sqlite/02_errors.jsonl").read_text(encoding="utf-8").splitlines()
+    return [record for record in map(json.loads, lines) if "http_method" in record]
 
 
 def answer(cloud: Cloud, method: str, parameters: list[Any]) -> Any:
@@ -210,7 +215,7 @@ def replayed(backend: str, names: tuple[str, ...], cloud: Cloud, tmp_path: Path)
 
 def test_answers_equal_those_of_6_10_5(recorded_cloud: tuple[str, Cloud], tmp_path: Path) -> None:
     backend, cloud = recorded_cloud
-    found = replayed(backend, OF_6_10_5, cloud, tmp_path)
+    found = replayed(backend, OF_6_10_5 if backend == "sqlite" else OF_6_10_5[:-1], cloud, tmp_path)
     assert not found, "\n".join(found)
 
 
@@ -223,9 +228,8 @@ def test_answers_equal_those_of_6_10_0_1(recorded_cloud: tuple[str, Cloud], tmp_
 def test_http_answers_equal_the_recorded_ones(cloud: Cloud) -> None:
     cloud.start()
     bodies = {"http: not xml": b"this is not xml", "http: empty body": b"", "http: wrong path": b"<methodCall/>"}
-    replayed = [record for record in records("sqlite", "02_errors") if (record["label"] or "").startswith("http: ")]
-    assert len(replayed) == 4
-    for record in replayed:
+    assert len(http_records()) == 4
+    for record in http_records():
         connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=5)
         connection.request(record["http_method"], record["path"], bodies.get(record["label"]))
         response = connection.getresponse()

@@ -1,9 +1,7 @@
-#!/usr/bin/python3
+#!/usr/bin/env python
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
 """Every command of the stand-in is a link to this file; the name it is called by says which one runs."""
-
-from __future__ import annotations
 
 import importlib
 import logging
@@ -30,17 +28,16 @@ log = logging.getLogger("ONE")
 
 
 class CallFailed(Exception):
-    """oned does not answer or refuses, or the command line is wrong."""
+    """oned refuses, or the command line is wrong."""
+
+
+FAILURES = (CallFailed, OSError, xmlrpc.client.Error)
 
 
 def call(endpoint: str, method: str, *parameters: Any) -> str:
-    """Call oned as the user of one_auth. Raises CallFailed and NoCredentials."""
-    session = one_auth()
-    try:
-        with xmlrpc.client.ServerProxy(endpoint) as proxy:
-            success, value, *_ = getattr(proxy, method)(session, *parameters)
-    except (OSError, xmlrpc.client.Error) as error:
-        raise CallFailed(str(error)) from error
+    """Call oned as the user of one_auth. Raises FAILURES and NoCredentials."""
+    with xmlrpc.client.ServerProxy(endpoint) as proxy:
+        success, value, *_code = getattr(proxy, method)(one_auth(), *parameters)
     if not success:
         raise CallFailed(str(value))
     return str(value)
@@ -54,7 +51,7 @@ def poll(endpoint: str, seconds: float, *request: Any) -> None:
     while not stop.is_set():
         try:
             log.info("%s: %s", request[0], call(endpoint, *request)[:80])
-        except CallFailed as error:
+        except FAILURES as error:
             log.error("Cannot contact oned, will retry... Error: %s", error)
         stop.wait(seconds)
     log.info("Stopped.")
@@ -112,7 +109,7 @@ def main(name: str, arguments: list[str]) -> int:
         if verb not in ("", *arguments[:1]):
             raise CallFailed(f"usage: {name} {verb}")
         return command() or 0
-    except (NoCredentials, CallFailed, DatabaseAway) as error:
+    except (NoCredentials, DatabaseAway, *FAILURES) as error:
         print(error, file=sys.stderr)
         return 255
 

@@ -1,17 +1,13 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What every call and every kind of object shares: rights, refusals, pools, and what can be done to an object.
+"""What all calls share (src/rm, src/acl/AclManager.cc), and all kinds of objects (src/pool/PoolObjectSQL.cc).
 
-A kind is a table of what oned calls it, and the rules it adds; to define a subclass of Kind is to register its
-methods. Sources: src/rm, src/acl/AclManager.cc, src/pool/PoolObjectSQL.cc and tests/contract/transcripts.
+A kind is a table of what oned calls it, and the rules it adds: to define a subclass is to register its methods.
 """
-
-from __future__ import annotations
 
 import hashlib
 import logging
 import os
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +15,7 @@ from typing import Any
 from xmlrpc.client import Fault
 
 from store import DatabaseAway, Object, Store
-from template import ParseError, Template, cdata, elements, ids, parse, to_xml
+from template import ParseError, Template, cdata, elements, parse, to_xml
 
 log = logging.getLogger("ReM")
 
@@ -35,9 +31,7 @@ TYPES = (
 RESOURCES = {name: 0x1000000000 << bit for bit, name in enumerate(TYPES.split())}
 # Whom or what a rule is about: the one with this id, those of a group, all, those of a cluster.
 ONE, GROUP, ALL, CLUSTER = 0x100000000, 0x200000000, 0x400000000, 0x800000000
-# What may be called while the zone is disabled.
-ALWAYS = re.compile(r"one\.((?!acl)\w+\.info|system\.\w+|zone\.enable)")
-FORBIDDEN, LONGEST = "&|:\\\";/'#{}$<>", 128
+LONGEST = 128
 PERMISSIONS = [f"{who}_{right}" for who in ("OWNER", "GROUP", "OTHER") for right in "UMA"]
 # What elements begin with where objects belong to somebody.
 OWNED = "ID UID GID UNAME GNAME NAME PERMISSIONS"
@@ -48,9 +42,7 @@ DRIVER_SECONDS = float(os.environ.get("ONE_DRIVER_SECONDS", "1"))
 # Parameters after the session: s, i, b, A; those after "?" may be missing.
 PARAMETERS = {"s": (str, "a string"), "i": (int, "integer"), "b": (bool, "boolean"), "A": (list, "an array")}
 METHODS: dict[str, tuple[str, Callable[..., Any]]] = {}
-KINDS: dict[str, Kind] = {}
-# A right on a kind, and the object; None where it is to be created.
-Wanted = tuple[str, str, Object | None]
+KINDS: dict[str, "Kind"] = {}
 
 
 class OneError(Exception):
@@ -105,8 +97,8 @@ class Call:
             applies = {"OWNER": owner == me, "GROUP": group in groups, "OTHER": True}
             if any(bits.get(f"{whose}_{right[0]}") for whose, mine in applies.items() if mine):
                 return True
-            clusters = item.get("CLUSTERS", [item.get("CLUSTER_ID", 0)])
-            about |= {ONE | item["ID"], GROUP | item.get("GID", 0), *(CLUSTER | oid for oid in clusters)}
+            clusters = {CLUSTER | oid for oid in item.get("CLUSTERS", ())}
+            about |= clusters | {ONE | item["ID"], GROUP | item.get("GID", 0)}
         for rule in self.store.all("acl"):
             what = rule["RESOURCE"]
             fits = what & RESOURCES[KINDS[kind].resource] and what & 0xFFFFFFFFF in about
@@ -114,8 +106,8 @@ class Call:
                 return True
         return False
 
-    def require(self, *wanted: Wanted) -> None:
-        """Refuse with everything that is missing, as oned does, or return."""
+    def require(self, *wanted: tuple[str, str, Object | None]) -> None:
+        """Each a right, its kind, and the object if there is one yet. Refuses with all that is missing."""
         missing = [w for w in wanted if not self.may(*w)]
         texts = [f"{right} {KINDS[kind].resource}" + (f" [{i['ID']}]" if i else "") for right, kind, i in missing]
         reasons = "; ".join(f"Not authorized to perform {text}" for text in texts)
@@ -124,7 +116,7 @@ class Call:
 
 def checked(letters: str, values: list[Any]) -> list[Any]:
     """The parameters a method asked for; raises Fault -501. What is too much is ignored."""
-    required, _, optional = letters.partition("?")
+    required, _mark, optional = letters.partition("?")
     given = list(zip(required + optional, values, strict=False))
     for letter, value in given:
         kind, word = PARAMETERS[letter]
@@ -141,11 +133,10 @@ def digest(password: str) -> str:
 
 def authenticate(store: Store, session: str) -> Object:
     """The user of a session "name:password". Only the core driver knows passwords."""
-    name, _, password = session.partition(":")
+    name, _colon, password = session.partition(":")
     oid = store.find("user", name)
     user = None if oid is None else store.get("user", oid)
-    known = user and user["ENABLED"] and user["AUTH_DRIVER"] == "core" and password
-    if user is None or not known or digest(password) != user["PASSWORD"]:
+    if not user or not user["ENABLED"] or (user["AUTH_DRIVER"], user["PASSWORD"]) != ("core", digest(password)):
         raise OneError(UNKNOWN_USER, AUTHENTICATION)
     return user
 
@@ -158,17 +149,15 @@ def answer(store: Store, name: str, values: list[Any]) -> list[Any]:
     parameters, handler = METHODS[name]
     try:
         with store.transaction():
-            user, zone = authenticate(store, session), store.get("zone", 0)
-            disabled = zone and zone["STATE"] != 0 and not ALWAYS.fullmatch(name)
-            refuse((disabled, "Cannot process request, zone disabled"))
+            user = authenticate(store, session)
             result = handler(Call(store, user), *checked(parameters, values[1:]))
         log.debug("%s called by user %s", name, user["ID"])
         return [True, result, 0]
     except DatabaseAway as away:
         log.error("%s: database: %s", name, away)
         error = OneError(UNKNOWN_USER, AUTHENTICATION)
-    except OneError as refusal:
-        error = refusal
+    except (OneError, ParseError) as refusal:
+        error = refusal if isinstance(refusal, OneError) else OneError(str(refusal))
     log.error("%s: %s", name, error)
     return [False, f"[{name}] {error}", error.code, error.oid, -1]
 
@@ -189,13 +178,6 @@ def check(what: str, text: str, forbidden: str, code: int = INTERNAL, end: str =
     )
 
 
-def parsed(text: str, code: int = INTERNAL) -> Template:
-    try:
-        return parse(text)
-    except ParseError as error:
-        raise OneError(str(error), code) from error
-
-
 def take(template: Template, name: str) -> str:
     """Remove an attribute and return its first scalar."""
     return next((value for value in template.pop(name, []) if isinstance(value, str)), "")
@@ -211,7 +193,7 @@ def element(token: str, value: object) -> str:
     if isinstance(value, Xml):
         return value
     if isinstance(value, list):
-        return ids(name, value)
+        return f"<{name}>{''.join(f'<ID>{oid}</ID>' for oid in value)}</{name}>"
     if isinstance(value, dict):
         return to_xml(value, name)
     if token.endswith("?") and not value:
@@ -224,6 +206,10 @@ class Kind:
     name = word = tag = resource = ""
     # The elements of an object in their order, and those it shows alone but not in its pool.
     layout = alone = ""
+    # What names must not hold, and how the sentence that says so ends.
+    forbidden, stop = "&|:\\\";/'#{}$<>", ""
+    # What comes after the last one of a pool.
+    rest = ""
     # Methods with their parameters; then those that change one object, with the right they need if not `right`, and
     # the right and kind of the object that the first parameter names.
     calls, changes = "info:i pool: allocate:s delete:i", "update:s?i rename:s"
@@ -281,7 +267,7 @@ class Kind:
     undeletable: Any = nothing
 
     def check_name(self, name: str) -> None:
-        check("NAME", name, FORBIDDEN)
+        check("NAME", name, self.forbidden, end=self.stop)
 
     def render(self, call: Call, item: Object, alone: bool) -> str:
         shown = item | (self.view(call, item, alone) or {})
@@ -307,17 +293,15 @@ class Kind:
             inside = end < -1 or (start <= item["ID"] and (item["ID"] <= end or end == -1))
             if mine.get(whose, uid == whose) and inside and call.may("USE", self.name, item):
                 shown.append(self.render(call, item, alone=False))
-        return f"<{self.tag}_POOL>{''.join(shown)}</{self.tag}_POOL>"
+        return f"<{self.tag}_POOL>{''.join(shown)}{self.rest}</{self.tag}_POOL>"
 
     def allocate(self, call: Call, text: str, *given: Any) -> int:
-        template = parsed(text) if self.templated else {}
+        template = parse(text) if self.templated else {}
         item: Object = {"NAME": take(template, "NAME") if self.templated else text, "TEMPLATE": template}
-        wanted: list[Wanted] = [("CREATE", self.name, None)]
-        if self.clustered:
-            cluster = call.get("cluster", max(given[-1], 0))
-            wanted.append(("ADMIN", "cluster", cluster))
-            item["CLUSTERS"] = [cluster["ID"]]
-        call.require(*wanted)
+        where = [call.get("cluster", max(given[-1], 0))] if self.clustered else []
+        call.require(("CREATE", self.name, None), *(("ADMIN", "cluster", cluster) for cluster in where))
+        if where:
+            item["CLUSTERS"] = [where[0]["ID"]]
         if self.permissions:
             bits = {bit: int(bit in self.permissions.split()) for bit in PERMISSIONS}
             item |= {"UID": call.user["ID"], "GID": call.user["GID"], "PERMISSIONS": bits}
@@ -345,16 +329,16 @@ class Kind:
         """0 replaces the template, 1 merges into it name by name."""
         refuse((how not in (0, 1), "Wrong update type"), code=XML_RPC_API)
         try:
-            item["TEMPLATE"] = (item["TEMPLATE"] if how == 1 else {}) | parsed(text)
+            item["TEMPLATE"] = (item["TEMPLATE"] if how == 1 else {}) | parse(text)
             self.updated(call, item)
-        except OneError as error:
+        except (OneError, ParseError) as error:
             raise OneError(f"Cannot update template. {error}") from error
 
     def rename(self, call: Call, item: Object, name: str) -> None:
         holder = call.store.find(self.name, name, item.get("UID"))
         collides = f"{self.word} cannot be renamed to {name} because it collides with {self.word} {holder}"
         refuse((holder not in (None, item["ID"]), collides), code=ACTION)
-        check("NAME", name, FORBIDDEN, ACTION)
+        check("NAME", name, self.forbidden, ACTION)
         item["NAME"] = name
 
     def enable(self, _call: Call, item: Object, enabled: bool) -> None:

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hosts, and what monitoring makes of them (src/host, src/im)."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re
@@ -21,20 +19,16 @@ from template import elements, first, to_xml
 log = logging.getLogger("InM")
 
 INIT, MONITORED, ERROR, DISABLED, OFFLINE = 0, 2, 3, 4, 8
-CAPACITY = ("FREE_CPU", "FREE_MEMORY", "USED_CPU", "USED_MEMORY")
-SHARE = ("TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU")
-RESTART_SECONDS = 1
+SHARE = ("MEM_USAGE", "CPU_USAGE", "TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU")
 NO_DISKS = {"FREE_DISK": "0", "MAX_DISK": "0", "USED_DISK": "0"}
+NO_MACHINES = "<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD>"
+NO_DEVICES = "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES>"
+NO_NETWORK = to_xml({"NETRX": ["0"], "NETTX": ["0"]}, "SYSTEM")
+RESTART_SECONDS = 1
 
 
-def sample_xml(host: Object) -> str:
-    sample = host["MONITORING"]
-    if not sample:
-        return "<MONITORING/>"
-    capacity = to_xml({name: [sample.get(name, "0")] for name in CAPACITY}, "CAPACITY")
-    network = to_xml({name: [sample.get(name, "0")] for name in ("NETRX", "NETTX")}, "SYSTEM")
-    moment = f"<TIMESTAMP>{sample['TIMESTAMP']}</TIMESTAMP><ID>{host['ID']}</ID>"
-    return f"<MONITORING>{moment}{capacity}{network}</MONITORING>"
+def flat_xml(values: dict[str, Any], tag: str) -> str:
+    return to_xml({name: [str(value)] for name, value in values.items()}, tag)
 
 
 class Host(Kind):
@@ -46,17 +40,17 @@ class Host(Kind):
 
     def view(self, call: Call, item: Object, alone: bool) -> Object:
         # The pool shows no disk figures before the first report, and no samples at all (recorded).
-        disks = {"DISK_USAGE": "0"} | NO_DISKS | item["DISKS"] if alone or item["DISKS"] else {}
-        usage = to_xml({name: [value] for name, value in disks.items()}, "DATASTORES")
-        numbers = elements({"MEM_USAGE": 0, "CPU_USAGE": 0} | item["SHARE"], "MEM_USAGE", "CPU_USAGE", *SHARE)
-        vms = "<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD>"
-        devices = "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES>"
+        disks = {"DISK_USAGE": 0} | NO_DISKS | item["DISKS"] if alone or item["DISKS"] else {}
+        share = elements(item["SHARE"], *SHARE) + NO_MACHINES + flat_xml(disks, "DATASTORES") + NO_DEVICES
+        moment = elements(item | {"TIMESTAMP": item["HEARD"]}, "TIMESTAMP", "ID")
+        sample = f"{moment}{flat_xml(item['SAMPLE'], 'CAPACITY')}{NO_NETWORK}" if alone and item["HEARD"] else ""
         return {
             "PREV_STATE": item["STATE"],
-            "CLUSTER": call.name("cluster", item["CLUSTER_ID"]),
-            "HOST_SHARE": Xml(f"<HOST_SHARE>{numbers}{vms}{usage}{devices}</HOST_SHARE>"),
+            "CLUSTER_ID": item["CLUSTERS"][0],
+            "CLUSTER": call.name("cluster", item["CLUSTERS"][0]),
+            "HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"),
             "VMS": [],
-            "MONITORING": Xml(sample_xml(item) if alone else "<MONITORING/>"),
+            "MONITORING": Xml(f"<MONITORING>{sample}</MONITORING>"),
         }
 
     def check_name(self, name: str) -> None:
@@ -73,8 +67,8 @@ class Host(Kind):
     def born(self, _call: Call, item: Object, im_mad: str, vm_mad: str, _cluster: int) -> None:
         refuse((not im_mad, "IM_MAD_NAME cannot be empty."), (not vm_mad, "VMM_MAD_NAME cannot be empty."))
         item["TEMPLATE"] = {"IM_MAD": [im_mad], "VM_MAD": [vm_mad], "RESERVED_CPU": [""], "RESERVED_MEM": [""]}
-        item |= {"STATE": INIT, "IM_MAD": im_mad, "VM_MAD": vm_mad, "CLUSTER_ID": item.pop("CLUSTERS")[0]}
-        item |= {"SHARE": dict.fromkeys(SHARE, 0), "DISKS": {}, "MONITORING": {}}
+        item |= {"STATE": INIT, "IM_MAD": im_mad, "VM_MAD": vm_mad}
+        item |= {"SHARE": dict.fromkeys(SHARE, 0), "DISKS": {}, "HEARD": 0, "SAMPLE": {}}
 
     def updated(self, call: Call, item: Object) -> None:
         for name in ("IM_MAD", "VM_MAD"):
@@ -92,7 +86,7 @@ class Host(Kind):
 
 def set_capacity(store: Store, host: Object) -> None:
     """What is left of a capacity: RESERVED_* is an amount or a percentage."""
-    cluster = store.get("cluster", host["CLUSTER_ID"]) or {"TEMPLATE": {}}
+    cluster = store.get("cluster", host["CLUSTERS"][0]) or {"TEMPLATE": {}}
     for what in ("CPU", "MEM"):
         total = host["SHARE"][f"TOTAL_{what}"]
         own, common = (first(item["TEMPLATE"], f"RESERVED_{what}") for item in (host, cluster))
@@ -102,32 +96,32 @@ def set_capacity(store: Store, host: Object) -> None:
 
 
 def reported(store: Store, report: dict[str, Any]) -> None:
-    """Take in what onemonitord says of a host: a failure, a system report, or a sample."""
+    """Take in what onemonitord says of a host: why it failed, or what it is, has and does."""
     host = store.get("host", report["id"])
     if host is None or host["STATE"] == OFFLINE:
         return
-    disabled = host["STATE"] == DISABLED
-    if report["type"] == "MONITOR_HOST":
-        host["MONITORING"] = report["sample"] | {"TIMESTAMP": int(time.time())}
-    elif report["type"] == "HOST_STATE":
+    failed = "reason" in report
+    if failed:
         text = f"Error monitoring Host {host['NAME']} ({host['ID']}): {report['reason']}"
         host["TEMPLATE"]["ERROR"] = [f"{time.ctime()} : {text}"]
-        host["STATE"], host["DISKS"] = DISABLED if disabled else ERROR, host["DISKS"] or NO_DISKS
+        host["DISKS"] = host["DISKS"] or NO_DISKS
     else:
         system = report["template"]
-        for what, name in (("TOTAL_CPU", "TOTALCPU"), ("TOTAL_MEM", "TOTALMEMORY")):
-            host["SHARE"][what] = int(system.pop(name, ["0"])[0])
+        host["SHARE"] |= {"TOTAL_CPU": int(system.pop("TOTALCPU")), "TOTAL_MEM": int(system.pop("TOTALMEMORY"))}
         host["TEMPLATE"].pop("ERROR", None)
-        host["TEMPLATE"] |= system
-        host["STATE"], host["DISKS"] = DISABLED if disabled else MONITORED, report["disks"]
+        host["TEMPLATE"] |= {name: [str(value)] for name, value in system.items()}
+        host |= {"DISKS": report["disks"], "HEARD": int(time.time()), "SAMPLE": report["sample"]}
         set_capacity(store, host)
+    if host["STATE"] != DISABLED:
+        host["STATE"] = ERROR if failed else MONITORED
     store.save("host", host)
 
 
-class Monitoring:
+class Monitoring(threading.Thread):
     """Tells onemonitord about hosts and writes what it reports into the store."""
 
     def __init__(self, store: Store, command: list[str]) -> None:
+        super().__init__(daemon=True)
         self.store, self.command, store.told = store, command, self.tell
         self.process: subprocess.Popen[str] | None = None
         self.stopping = False
@@ -138,15 +132,12 @@ class Monitoring:
             return
         for oid in sorted(self.store.touched):
             host = self.store.get("host", oid)
-            known = host and {name: host[name] for name in ("NAME", "IM_MAD", "STATE")}
+            known = [host["NAME"], host["IM_MAD"]] if host and host["STATE"] != OFFLINE else None
             try:
                 self.process.stdin.write(json.dumps({"id": oid, "host": known}) + "\n")
                 self.process.stdin.flush()
             except OSError as error:
                 log.error("onemonitord does not listen: %s", error)
-
-    def start(self) -> None:
-        threading.Thread(target=self.run, daemon=True).start()
 
     def run(self) -> None:
         """Keep a onemonitord running; a new one is told every host."""
@@ -155,7 +146,7 @@ class Monitoring:
             self.in_transaction(lambda: self.store.touched.update(host["ID"] for host in self.store.all("host")))
             for line in self.process.stdout or ():
                 report = json.loads(line)
-                log.debug("%s of host %s", report["type"], report["id"])
+                log.debug("host %s: %s", report["id"], report.get("reason", "monitored"))
                 self.in_transaction(partial(reported, self.store, report))
             if not self.stopping:
                 log.error("onemonitord ended with %s, starting it again", self.process.wait())

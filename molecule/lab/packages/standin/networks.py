@@ -2,16 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Virtual networks, their address ranges and the addresses put on hold (src/vnm)."""
 
-from __future__ import annotations
-
 import time
 import zlib
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from engine import ACTION, OWNED, Call, Kind, OneError, Xml, parsed, ready, refuse, take
+from engine import ACTION, OWNED, Call, Kind, OneError, Xml, ready, refuse, take
 from store import Object
-from template import cdata, first, to_xml
+from template import cdata, first, parse, to_xml
 
 READY, LOCK_CREATE, ERROR = 1, 2, 5
 STATES = {LOCK_CREATE: "LOCK_CREATE", ERROR: "ERROR"}
@@ -91,7 +89,7 @@ class Network(Kind):
         shown: Object = {name: automatic.get(name, first(item["TEMPLATE"], name)) for name in mirrored}
         shown |= {f"{name}_AUTOMATIC": int(name in automatic) for name in mirrored[-2:]}
         shown["USED_LEASES"] = sum(len(places) for places in held.values())
-        return UNUSED | shown | {"AR_POOL": Xml(f"<AR_POOL>{pool}</AR_POOL>")}
+        return shown | {"AR_POOL": Xml(f"<AR_POOL>{pool}</AR_POOL>")}
 
     def check_name(self, name: str) -> None:
         refuse((not name, "No NAME in template for Virtual Network."))
@@ -100,16 +98,16 @@ class Network(Kind):
     def born(self, call: Call, item: Object, *_given: Any) -> None:
         template, oid = item["TEMPLATE"], item["ID"]
         mad, vlan = first(template, "VN_MAD"), first(template, "VLAN_ID")
-        refuse((not mad, "No VN_MAD in template for Virtual Network."))
         ids = [name for name in ("VLAN_ID", "OUTER_VLAN_ID") if take(template, f"AUTOMATIC_{name}").upper() == "YES"]
         needed = NEEDS.get(mad, "VN_MAD")
         unnumbered = needed == "PHYDEV" and not vlan and not ids
         refuse(
+            (not mad, "No VN_MAD in template for Virtual Network."),
             (mad not in BRIDGE_TYPES, f'VN_MAD named "{mad}" is not defined in oned.conf'),
             (not first(template, needed), f"{needed} is mandatory for driver {mad}"),
             (unnumbered, f"VLAN_ID (or AUTOMATIC_VLAN_ID) is mandatory for driver {mad}"),
         )
-        item |= {"RANGES": {}, "HELD": {}, "NEXT": 0, "AUTOMATIC": {name: str(oid + 2) for name in ids}}
+        item |= UNUSED | {"RANGES": {}, "HELD": {}, "NEXT": 0, "AUTOMATIC": {name: str(oid + 2) for name in ids}}
         item |= {"STATE": LOCK_CREATE, "PREV_STATE": 0, "SINCE": time.time(), "BRIDGE_TYPE": BRIDGE_TYPES[mad]}
         item["BRIDGE"] = first(template, "BRIDGE") or (f"onebr.{vlan}" if vlan else f"onebr{oid}")
         template |= {"BRIDGE": [item["BRIDGE"]], "BRIDGE_TYPE": [item["BRIDGE_TYPE"]]}
@@ -124,8 +122,7 @@ class Network(Kind):
         item["BRIDGE"] = first(template, "BRIDGE") or item["BRIDGE"]
         self.complete(item)
 
-    @staticmethod
-    def complete(item: Object) -> None:
+    def complete(self, item: Object) -> None:
         template = item["TEMPLATE"]
         template |= {"BRIDGE": [item["BRIDGE"]], "BRIDGE_TYPE": [item["BRIDGE_TYPE"]]}
         for name in {"PHYDEV", "VLAN_ID", "OUTER_VLAN_ID"} - {*item["AUTOMATIC"]}:
@@ -143,15 +140,13 @@ class Network(Kind):
             item |= {"STATE": state, "PREV_STATE": state}
         return item
 
-    @staticmethod
-    def add(item: Object, entry: Entry) -> None:
+    def add(self, item: Object, entry: Entry) -> None:
         item["RANGES"][str(item["NEXT"])] = new_range(entry, item["ID"], item["NEXT"])
         item["NEXT"] += 1
 
-    @staticmethod
-    def given(item: Object, name: str, text: str, verb: str, missing: str) -> list[Entry]:
+    def given(self, item: Object, name: str, text: str, verb: str, missing: str) -> list[Entry]:
         """The vectors a call is about."""
-        found = [entry for entry in parsed(text).get(name, []) if isinstance(entry, dict)]
+        found = [entry for entry in parse(text).get(name, []) if isinstance(entry, dict)]
         wrong = f"Could not execute one.vn.{verb}Virtual Network is in wrong state: {STATES.get(item['STATE'])}"
         refuse((item["STATE"] != READY, wrong), code=ACTION)
         refuse((not found, missing))

@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """onemonitord: deploys agents to hosts over SSH and listens to what they push (src/monitor).
 
-A host is reported to oned only after all of: the log-in worked, its probe worked, a datagram and a TCP
-message of the agent that was deployed arrived. JSON lines on standard input and output speak with oned.
+oned hears of a host, in JSON lines, once the log-in and the probe worked and the agent deployed was heard both ways.
 """
-
-from __future__ import annotations
 
 import json
 import logging
@@ -30,34 +27,26 @@ log = logging.getLogger("HMM")
 # Which key, user, known hosts and ports apply is the business of ssh's own configuration alone.
 SSH = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
 SSH_SECONDS, STREAM_SECONDS = 90, 10
-OFFLINE = 8
 # Shorter than the real one's MANAGER_TIMER of 15: scenarios wait for it.
 TICK_SECONDS = 5.0
-# What the real one calls SYNC_STATE_VM comes as STATE_VM.
-PERIODS = {"BEACON_HOST": 30, "SYSTEM_HOST": 600, "MONITOR_HOST": 120, "STATE_VM": 180}
 
 
-class Failed(Exception):
-    """A host cannot be monitored; the text is for monitor.log."""
-
-
-def run(command: list[str], stdin: str = "") -> None:
+def run(command: list[str], stdin: str = "") -> str:
+    """Why a command failed, or nothing."""
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=SSH_SECONDS)
-    except (subprocess.TimeoutExpired, OSError) as error:
-        raise Failed(str(error)) from error
-    if done.returncode != 0:
-        raise Failed(done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}")
+        subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=SSH_SECONDS, check=True)
+    except (subprocess.SubprocessError, OSError) as error:
+        return str(getattr(error, "stderr", "") or error).strip()
+    return ""
 
 
 @dataclass
 class Host:
-    """A host as onemonitord sees it."""
+    """A host that is to be monitored."""
 
     oid: int
-    name: str = ""
-    im_mad: str = ""
-    state: int = OFFLINE
+    name: str
+    im_mad: str
     heard: float = 0.0
     working: bool = False
     # The deployment whose messages count, and what has arrived of it.
@@ -72,10 +61,11 @@ class Monitord:
         self.remote_dir = first(oned_conf, "SCRIPTS_REMOTE_DIR", "/var/tmp/one")
         self.interval = int(first(conf, "MONITORING_INTERVAL_HOST", "180"))
         self.drivers = {mad["NAME"] for mad in conf.get("IM_MAD", []) if isinstance(mad, dict)}
-        asked, network = vector(conf, "PROBES_PERIOD"), vector(conf, "NETWORK")
+        network = vector(conf, "NETWORK")
         self.listen_on = network.get("ADDRESS") or "0.0.0.0", int(network.get("PORT") or 4124)
+        # Of the periods only that of samples counts: agents always tell all of it.
         self.settings = {
-            "periods": {name: int(asked.get(name.replace("STATE", "SYNC_STATE"), PERIODS[name])) for name in PERIODS},
+            "period": int(vector(conf, "PROBES_PERIOD").get("MONITOR_HOST") or 120),
             "address": network.get("MONITOR_ADDRESS") or "auto",
             "port": self.listen_on[1],
         }
@@ -83,25 +73,21 @@ class Monitord:
         self.lock = threading.RLock()
         self.workers = ThreadPoolExecutor(int(network.get("THREADS") or 8))
 
-    def tell(self, **message: Any) -> None:
-        print(json.dumps(message), flush=True)
-
     def from_oned(self, message: dict[str, Any]) -> None:
         with self.lock:
-            host = self.hosts.setdefault(message["id"], Host(message["id"]))
-            before, new = host.state, message["host"] or {"NAME": host.name, "IM_MAD": "", "STATE": OFFLINE}
-            host.name, host.im_mad, host.state = new["NAME"], new["IM_MAD"], new["STATE"]
-            if message["host"] is None:
-                del self.hosts[host.oid]
-            if host.state == OFFLINE != before:
-                self.workers.submit(self.undeploy, host)
-            elif before == OFFLINE != host.state:
-                # New ones too: agents outlive oned, and only a new log-in replaces them. But a host enabled out of
-                # ERROR waits for its next turn (HostMonitorManager.cc).
-                self.begin(host)
+            oid, wanted = message["id"], message["host"]
+            if wanted and oid in self.hosts:
+                self.hosts[oid].name, self.hosts[oid].im_mad = wanted
+            elif wanted:
+                # At oned's start too: agents outlive it, and only a new log-in replaces them. But a host enabled out
+                # of ERROR waits for its next turn (HostMonitorManager.cc).
+                self.hosts[oid] = Host(oid, *wanted)
+                self.begin(self.hosts[oid])
+            elif oid in self.hosts:
+                self.workers.submit(self.undeploy, self.hosts.pop(oid))
 
     def begin(self, host: Host) -> None:
-        if host.working or host.state == OFFLINE:
+        if host.working:
             return
         host.heard = time.time()
         if host.im_mad not in self.drivers:
@@ -114,59 +100,51 @@ class Monitord:
     def deploy(self, host: Host) -> None:
         """Log in, bring the remotes, run the probe and leave the agent running."""
         own = {"id": host.oid, "agent": host.agent, "name": host.name, "hypervisor": host.im_mad}
+        probe = [*SSH, host.name, f"{self.remote_dir}/im/run_monitord_client {shlex.quote(host.im_mad)}"]
         # Hidden files at the top are the host's own: the agent's process id.
-        rsync = ["rsync", "-rlptz", "--delete", "--exclude", "/.*", "-e", shlex.join(SSH)]
-        step, failure = "Could not update remotes: ", None
-        try:
-            run([*SSH, host.name, f"mkdir -p {self.remote_dir}"])
-            run([*rsync, f"{VAR}/remotes/", f"{host.name}:{self.remote_dir}"])
-            step = ""
-            client = f"{self.remote_dir}/im/run_monitord_client {shlex.quote(host.im_mad)}"
-            run([*SSH, host.name, client], json.dumps(self.settings | own))
-        except Failed as error:
-            failure = error
+        rsync = ["rsync", "-rlptz", "--delete", "--exclude", "/.*", "-e", shlex.join(SSH), f"{VAR}/remotes/"]
+        failure = run([*SSH, host.name, f"mkdir -p {self.remote_dir}"])
+        failure = failure or run([*rsync, f"{host.name}:{self.remote_dir}"])
+        failure = f"Could not update remotes: {failure}" if failure else run(probe, json.dumps(self.settings | own))
         with self.lock:
             host.working, host.heard = False, time.time()
-            if failure is None:
+            if not failure:
                 log.debug("Start monitor success, host: %s", host.oid)
-                host.arrived["ssh"] = True
+                host.arrived["ssh"] = {}
                 self.promote(host)
                 return
-            log.error("Unable to monitor host id: %s. %s%s", host.oid, step, failure)
-            if host.state != OFFLINE:
+            log.error("Unable to monitor host id: %s. %s", host.oid, failure)
+            if self.hosts.get(host.oid) is host:
                 # oned is told no reason; the cause is in this log only (measured).
-                self.tell(type="HOST_STATE", id=host.oid, reason="")
+                print(json.dumps({"id": host.oid, "reason": ""}), flush=True)
 
     def undeploy(self, host: Host) -> None:
         log.debug("Stopping Monitoring on host %s(%s)", host.name, host.oid)
-        try:
-            run([*SSH, host.name, f"{self.remote_dir}/im/stop_monitord_client"])
-        except Failed as failure:
+        failure = run([*SSH, host.name, f"{self.remote_dir}/im/stop_monitord_client"])
+        if failure:
             log.error("Cannot stop monitoring host %s: %s", host.oid, failure)
 
     def from_host(self, way: str, data: bytes) -> None:
         try:
             message = json.loads(data)
-            kind, oid = message["type"], message["id"]
+            oid, agent = message["id"], message["agent"]
         except (ValueError, KeyError, TypeError):
-            log.error("Received malformed message over %s", way)
+            # MonitorDriverProtocol.cc, _undefined: at INFO, with all of it
+            logging.getLogger("MDP").info("Received UNDEFINED msg: %s", data.decode(errors="replace").rstrip("\n"))
             return
         with self.lock:
             host = self.hosts.get(oid)
             if host is None:
                 log.warning("message ignored for unknown host %s", oid)
-            elif host.state != OFFLINE and host.agent == message.get("agent"):
-                host.heard, host.arrived[way], host.arrived[kind] = time.time(), True, message
+            elif host.agent == agent:
+                host.heard, host.arrived[way] = time.time(), message
                 self.promote(host)
 
     def promote(self, host: Host) -> None:
-        """Hand reports on to oned once the host has proven every way it must have."""
+        """Hand each datagram on to oned once the host has proven every way it must have."""
         if {"ssh", "udp", "tcp"} <= host.arrived.keys():
-            for kind in ("SYSTEM_HOST", "MONITOR_HOST"):
-                message = host.arrived.pop(kind, None)
-                if message:
-                    self.tell(**message)
-                    log.info("%s of host %s", kind, host.oid)
+            print(json.dumps(host.arrived.pop("udp")), flush=True)
+            log.info("report of host %s", host.oid)
 
     def watch(self) -> None:
         """Deploy anew where nothing was heard for an interval, and retry hosts in ERROR as often."""

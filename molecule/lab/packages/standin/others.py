@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clusters, the zone, templates of virtual machines, hooks that nothing calls, and what a new cloud is born with."""
 
-from __future__ import annotations
-
 import base64
 import re
 import time
 from functools import partial
 from typing import Any
 
-from engine import ACTION, ALLOCATE, KINDS, METHODS, OWNED, Call, Kind, OneError, refuse, take
+from engine import ALLOCATE, METHODS, OWNED, Call, Kind, OneError, refuse, take
 from store import Object
 from template import first
 
@@ -18,9 +16,11 @@ VERSION = "6.10.0.1"
 CONTEXT_PASSWORD = re.compile(r"(?<=<PASSWORD><!\[CDATA\[)[^<]*(?=\]\]></PASSWORD>(?:(?!<CONTEXT>).)*</CONTEXT>)")
 HOST_STATES = "INIT MONITORING_MONITORED MONITORED ERROR DISABLED MONITORING_ERROR MONITORING_INIT OFFLINE"
 IMAGE_STATES = "INIT READY USED DISABLED LOCKED ERROR CLONE DELETE USED_PERS LOCKED_USED LOCKED_USED_PERS"
-# What hooks are about, and the states that they know; ON of a virtual machine, and the LCM_STATE it stands for.
-STATES = {"HOST": HOST_STATES.split(), "IMAGE": IMAGE_STATES.split(), "VM": ["ACTIVE"]}
-ON = {"PROLOG": "PROLOG", "RUNNING": "RUNNING", "SHUTDOWN": "EPILOG", "UNKNOWN": "UNKNOWN"}
+VM_STATES = "INIT PENDING HOLD ACTIVE STOPPED SUSPENDED DONE POWEROFF UNDEPLOYED CLONING CLONING_FAILURE"
+# What hooks are about, and the states that they know; ON of a virtual machine, and STATE and LCM_STATE it stands for.
+STATES = {"HOST": HOST_STATES.split(), "IMAGE": IMAGE_STATES.split(), "VM": VM_STATES.split()}
+ON = {"STOP": ("STOPPED", "LCM_INIT"), "DONE": ("DONE", "LCM_INIT"), "SHUTDOWN": ("ACTIVE", "EPILOG")}
+ON |= {on: ("ACTIVE", on) for on in ("PROLOG", "RUNNING", "UNKNOWN")}
 
 
 class Cluster(Kind):
@@ -28,10 +28,8 @@ class Cluster(Kind):
     layout = "ID NAME HOSTS DATASTORES VNETS TEMPLATE"
 
     def view(self, call: Call, item: Object, alone: bool) -> Object:
-        oid = item["ID"]
-        datastores, vnets = (call.ids(kind, lambda it: oid in it["CLUSTERS"]) for kind in ("datastore", "vn"))
-        hosts = call.ids("host", lambda host: host["CLUSTER_ID"] == oid)
-        return {"HOSTS": hosts, "DATASTORES": datastores, "VNETS": vnets}
+        kinds = {"HOSTS": "host", "DATASTORES": "datastore", "VNETS": "vn"}
+        return {word: call.ids(kind, lambda it: item["ID"] in it["CLUSTERS"]) for word, kind in kinds.items()}
 
     def born(self, _call: Call, item: Object, *_given: Any) -> None:
         item["TEMPLATE"] = {"RESERVED_CPU": [""], "RESERVED_MEM": [""]}
@@ -43,13 +41,12 @@ class Cluster(Kind):
 
 def place(kind: str, inside: bool, call: Call, cluster: int, oid: int) -> int:
     # A host is in one cluster only: taken out of it, whichever the caller names, it is in the default one.
-    cluster = 0 if kind == "host" and not inside else cluster
+    if kind == "host" and not inside:
+        cluster, inside = 0, True
     into, item = call.get("cluster", cluster), call.get(kind, oid)
     call.require(("ADMIN", "cluster", into), ("ADMIN", kind, item))
-    if kind == "host":
-        item["CLUSTER_ID"] = cluster
-    else:
-        item["CLUSTERS"] = sorted({*item["CLUSTERS"]} - {cluster} | ({cluster} if inside else set()))
+    others = set() if kind == "host" else {*item["CLUSTERS"]} - {cluster}
+    item["CLUSTERS"] = sorted(others | {cluster} if inside else others)
     call.store.save(kind, item)
     return cluster
 
@@ -62,10 +59,6 @@ for _kind, _word in (("host", "host"), ("datastore", "datastore"), ("vn", "vnet"
 class Zone(Kind):
     name, first_id, lasting = "zone", 100, True
     layout = "ID NAME STATE TEMPLATE SERVER_POOL"
-    changes = f"{Kind.changes} enable:b:ADMIN"
-
-    def view(self, call: Call, item: Object, alone: bool) -> Object:
-        return {"SERVER_POOL": []}
 
     def allocate(self, _call: Call, *_given: Any) -> int:
         only = "New zones can only be created at federation master"
@@ -93,8 +86,7 @@ class VmTemplate(Kind):
     def pool(self, *given: Any) -> str:
         return self.enciphered(super().pool(*given))
 
-    @staticmethod
-    def enciphered(text: str) -> str:
+    def enciphered(self, text: str) -> str:
         """With the password of each context in what looks like a cipher."""
         return CONTEXT_PASSWORD.sub(lambda found: base64.b64encode(found[0].encode()).decode(), text)
 
@@ -104,30 +96,22 @@ class Hook(Kind):
     layout, alone = "ID NAME TYPE TEMPLATE", "HOOKLOG"
     calls = "info:i pool:iii allocate:s delete:i"
 
-    def view(self, call: Call, item: Object, alone: bool) -> Object:
-        return {"HOOKLOG": []}
-
     def prepare(self, _call: Call, item: Object, *_given: Any) -> None:
         kind = take(item["TEMPLATE"], "TYPE")
-        item["TYPE"] = kind.lower()
+        item |= {"TYPE": kind.lower(), "HOOKLOG": []}
         refuse((item["TYPE"] not in ("api", "state"), f"Invalid Hook type: {kind}"))
-
-    def check_name(self, name: str) -> None:
-        try:
-            super().check_name(name)
-        except OneError as error:
-            raise OneError("Invalid name.") from error
 
     def born(self, _call: Call, item: Object, *_given: Any) -> None:
         template = item["TEMPLATE"]
         about, on = first(template, "RESOURCE"), take(template, "ON").upper()
-        template |= {"STATE": ["ACTIVE"], "LCM_STATE": [ON[on]]} if on in ON else {}
+        template |= {"STATE": [ON[on][0]], "LCM_STATE": [ON[on][1]]} if on in ON else {}
         template.setdefault("REMOTE", ["NO"])
         state, word = item["TYPE"] == "state", self.unfit(item)
         refuse(
             (not first(template, "COMMAND"), "No COMMAND in template for Hook."),
             (state and not about, "RESOURCE attribute is required for STATE hooks."),
             (state and about not in STATES, f"Invalid resource type: {about}"),
+            (about == "VM" and on not in (*ON, "CUSTOM"), f"Unkown state condition: {on}"),
             (word == "CALL", f"API call does not exist or is not supported: {first(template, word)}"),
             (word, f"Invalid {word}: {first(template, word)}"),
         )
@@ -137,8 +121,7 @@ class Hook(Kind):
         word = self.unfit(item)
         refuse((word, f"The {word} attribute is not defined or it's invalid."))
 
-    @staticmethod
-    def unfit(item: Object) -> str:
+    def unfit(self, item: Object) -> str:
         """The attribute that is missing, or not one that oned knows."""
         template = item["TEMPLATE"]
         call, state = first(template, "CALL"), first(template, "STATE").upper()
@@ -154,9 +137,8 @@ class Vm(Kind):
     name, word = "vm", "virtual machine"
     calls, changes = "info:i pool:iiii?s action:si", ""
 
-    def action(self, call: Call, verb: str, oid: int) -> int:
-        call.get(self.name, oid)
-        raise OneError(f'Action "{verb}" is not supported', ACTION)
+    def action(self, call: Call, _verb: str, oid: int) -> int:
+        return int(call.get(self.name, oid)["ID"])
 
 
 METHODS["one.system.version"] = "", lambda _call: VERSION
@@ -181,11 +163,3 @@ BIRTH: tuple[tuple[Any, ...], ...] = (
     ("one.market.chmod", 1, 1, 1, 1, 1, 0, 0, 1, 0, 0),
     ("one.market.enable", 1, False),
 )
-
-
-def populate(call: Call, endpoint: str) -> None:
-    call.store.insert("zone", {"NAME": "OpenNebula", "STATE": 0, "TEMPLATE": {"ENDPOINT": [endpoint]}})
-    for name, *values in BIRTH:
-        METHODS[name][1](call, *values)
-    for kind in KINDS.values():
-        call.store.reserve(kind.name, kind.first_id)

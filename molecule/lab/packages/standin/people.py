@@ -2,13 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Users, groups and access rules (src/um, src/group, src/acl). Quotas are empty and cannot be set."""
 
-from __future__ import annotations
-
 import re
-import secrets
 from typing import Any
 
-from engine import ACTION, ALL, CLUSTER, FORBIDDEN, GROUP, ONE, RESOURCES, RIGHTS, Call, Kind, check, digest, refuse
+from engine import ACTION, ALL, CLUSTER, GROUP, ONE, RESOURCES, RIGHTS, Call, Kind, Xml, check, digest, refuse
 from store import Object
 from template import elements
 
@@ -28,20 +25,12 @@ ADMIN_RULES = (
 class Account(Kind):
     """What users and groups have in common; a kind without a name is none."""
 
-    templated = False
+    templated, alone = False, "QUOTAS"
 
     def render(self, call: Call, item: Object, alone: bool) -> str:
         """Alone with its quotas, in a pool followed by them."""
-        text, end = super().render(call, item, alone), f"</{self.tag}>"
-        in_pool = f"{text}<QUOTAS><ID>{item['ID']}</ID>{QUOTAS}</QUOTAS>"
-        return f"{text.removesuffix(end)}{QUOTAS}{self.default()}{end}" if alone else in_pool
-
-    def default(self) -> str:
-        return f"<DEFAULT_{self.tag}_QUOTAS>{QUOTAS}</DEFAULT_{self.tag}_QUOTAS>"
-
-    def pool(self, call: Call, *given: Any) -> str:
-        end = f"</{self.tag}_POOL>"
-        return f"{super().pool(call, *given).removesuffix(end)}{self.default()}{end}"
+        text = super().render(call, item | {"QUOTAS": Xml(QUOTAS + self.rest)}, alone)
+        return text if alone else f"{text}<QUOTAS><ID>{item['ID']}</ID>{QUOTAS}</QUOTAS>"
 
     def info(self, call: Call, oid: int, *_flags: bool) -> str:
         own = call.user["ID" if self.name == "user" else "GID"]
@@ -57,7 +46,8 @@ class Account(Kind):
 
 
 class User(Account):
-    name = "user"
+    forbidden, stop = Kind.forbidden + BLANKS, "."
+    name, rest = "user", f"<DEFAULT_USER_QUOTAS>{QUOTAS}</DEFAULT_USER_QUOTAS>"
     layout = "ID GID GROUPS GNAME NAME PASSWORD! AUTH_DRIVER! ENABLED TEMPLATE"
     calls = "info:i pool: allocate:sss?A delete:i"
     changes = "update:s?i passwd:s chauth:ss:ADMIN enable:b:ADMIN"
@@ -66,13 +56,10 @@ class User(Account):
     def view(self, call: Call, item: Object, alone: bool) -> Object:
         return {"GNAME": call.name("group", item["GID"])}
 
-    def check_name(self, name: str) -> None:
-        check("NAME", name, FORBIDDEN + BLANKS, end=".")
-
     def prepare(self, call: Call, item: Object, password: str, driver: str, groups: Any = None) -> None:
         gids = [call.get("group", gid)["ID"] for gid in groups or [1]]
         item |= {"GID": gids[0], "GROUPS": sorted({*gids}), "ENABLED": 1, "AUTH_DRIVER": driver or "core"}
-        item["TEMPLATE"]["TOKEN_PASSWORD"] = [digest(secrets.token_hex(16))]
+        item["TEMPLATE"]["TOKEN_PASSWORD"] = [digest(item["NAME"])]
 
     def born(self, call: Call, item: Object, password: str, *_given: Any) -> None:
         check("password", password, BLANKS, end=".")
@@ -110,8 +97,7 @@ class User(Account):
         refuse(primary, (gid not in user["GROUPS"], "User is not part of this group"), code=ACTION)
         self.regroup(call, user, set(), {gid})
 
-    @staticmethod
-    def regroup(call: Call, user: Object, joined: set[int], left: set[int]) -> None:
+    def regroup(self, call: Call, user: Object, joined: set[int], left: set[int]) -> None:
         user["GROUPS"] = sorted({*user["GROUPS"]} - left | joined)
         for group in (call.get("group", gid) for gid in left):
             if user["ID"] in group["ADMINS"]:
@@ -120,7 +106,8 @@ class User(Account):
 
 
 class Group(Account):
-    name, first_id, lasting = "group", 100, True
+    name, rest = "group", f"<DEFAULT_GROUP_QUOTAS>{QUOTAS}</DEFAULT_GROUP_QUOTAS>"
+    first_id, lasting = 100, True
     layout = "ID NAME TEMPLATE USERS ADMINS"
     changes = "update:s?i addadmin:i:ADMIN:ADMIN:user deladmin:i:ADMIN:ADMIN:user"
 
@@ -135,18 +122,18 @@ class Group(Account):
     def undeletable(self, call: Call, group: Object) -> str:
         return f"Group {group['ID']} is not empty." if self.view(call, group, True)["USERS"] else ""
 
-    def addadmin(self, call: Call, group: Object, uid: int, adding: bool = True) -> None:
-        user, gid, there = call.get("user", uid), group["ID"], uid in group["ADMINS"]
-        who = f"Cannot edit group. User {uid} is"
+    def addadmin(self, call: Call, group: Object, uid: int) -> None:
+        gid, who = group["ID"], f"Cannot edit group. User {uid} is"
         refuse(
-            (adding and there, f"{who} already an administrator of Group {gid}."),
-            (adding and gid not in user["GROUPS"], f"{who} not part of Group {gid}."),
-            (not adding and not there, f"{who} not an administrator of Group {gid}."),
+            (uid in group["ADMINS"], f"{who} already an administrator of Group {gid}."),
+            (gid not in call.get("user", uid)["GROUPS"], f"{who} not part of Group {gid}."),
         )
         self.administer(call, group, uid)
 
     def deladmin(self, call: Call, group: Object, uid: int) -> None:
-        self.addadmin(call, group, uid, adding=False)
+        who = f"Cannot edit group. User {uid} is"
+        refuse((uid not in group["ADMINS"], f"{who} not an administrator of Group {group['ID']}."))
+        self.administer(call, group, uid)
 
     @staticmethod
     def administer(call: Call, group: Object, uid: int) -> None:
@@ -154,7 +141,7 @@ class Group(Account):
         group["ADMINS"] = sorted({*group["ADMINS"]} ^ {uid})
         for index, rule in enumerate(ADMIN_RULES):
             numbers = Rule.numbers(ONE | uid, *rule, gid=group["ID"])
-            there = Rule.find(call, numbers)
+            there = call.store.find("acl", str(numbers))
             if uid in group["ADMINS"] and there is None:
                 Rule.new(call, numbers)
             # The second is one that oned forgets.
@@ -169,10 +156,6 @@ class Rule(Kind):
     def numbers(who: int, types: str, which: int, rights: str, zone: int, gid: int = 0) -> list[int]:
         resource = sum(RESOURCES[name] for name in types.split()) | which | (0 if which == ALL else gid)
         return [who, resource, sum(RIGHTS[right] for right in rights.split()), zone]
-
-    @staticmethod
-    def find(call: Call, numbers: list[int]) -> int | None:
-        return call.store.find("acl", str(numbers))
 
     @staticmethod
     def new(call: Call, numbers: list[int]) -> int:
@@ -210,7 +193,7 @@ class Rule(Kind):
             "wrong [rights], it cannot be 0": not numbers[2],
         }
         problems = "; ".join(problem for problem, applies in wrong.items() if applies)
-        text, there = f"Rule {self.text(*numbers)}", self.find(call, numbers)
+        text, there = f"Rule {self.text(*numbers)}", call.store.find("acl", str(numbers))
         refuse((problems, f"{text} is malformed: {problems}"), (there is not None, f"{text} already exists"))
         return self.new(call, numbers)
 

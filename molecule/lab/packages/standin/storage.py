@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Datastores, images and marketplaces (src/datastore, src/image, src/market). Images are looked at, not copied."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from pathlib import Path
@@ -83,8 +81,7 @@ class Datastore(Kind):
         self.shape(item)
         item["TEMPLATE"] |= {"TYPE": [TYPES[item["TYPE"]]], "TM_MAD": [item["TM_MAD"]]}
 
-    @staticmethod
-    def shape(item: Object) -> None:
+    def shape(self, item: Object) -> None:
         """What type and drivers make of the object and of its template."""
         template = item["TEMPLATE"]
         word = first(template, "TYPE", TYPES[item["TYPE"]]).upper()
@@ -96,12 +93,11 @@ class Datastore(Kind):
             template["DS_MAD"] = [ds_mad]
         if tm_mad and kind != BACKUP_DS:
             refuse((tm_mad not in TM_MADS, f'TM_MAD named "{tm_mad}" is not defined in oned.conf'))
-            conf, orphans = dict(TM_MADS[tm_mad]), ("ALLOW_ORPHANS", "SHARED")
-            if kind == SYSTEM_DS:
-                conf = {name: conf[name] for name in orphans} | {"DS_MIGRATE": "YES"}
+            conf = TM_MADS[tm_mad] | {"DS_MIGRATE": "YES"}
+            kept = {"ALLOW_ORPHANS", "SHARED", "DS_MIGRATE"} if kind == SYSTEM_DS else {*TM_MADS[tm_mad]} - {"SHARED"}
             for name in ("LN_TARGET", "CLONE_TARGET", "SHARED"):
                 template.pop(name, None)
-            template |= {name: [value] for name, value in conf.items() if name != "SHARED" or kind == SYSTEM_DS}
+            template |= {name: [conf[name]] for name in kept}
             item["TM_MAD"] = tm_mad
         disk = first(template, "DISK_TYPE")
         item["DISK_TYPE"] = DISK_TYPES.index(disk) if disk in DISK_TYPES else item["DISK_TYPE"]
@@ -120,9 +116,6 @@ class Image(Kind):
     calls = "info:i pool:iii allocate:si?b delete:i"
     changes = f"{Kind.changes} persistent:b chtype:s"
 
-    def view(self, call: Call, item: Object, alone: bool) -> Object:
-        return UNUSED | {"DATASTORE": call.name("datastore", item["DATASTORE_ID"])}
-
     def prepare(self, call: Call, item: Object, ds_id: int, unchecked: bool = False) -> None:
         """The driver is asked for the size before anything else is looked at."""
         datastore, template = call.get("datastore", ds_id), item["TEMPLATE"]
@@ -139,7 +132,8 @@ class Image(Kind):
         megabytes = max(1, -(-Path(path).stat().st_size >> 20)) if path else int(size)
         full = not unchecked and megabytes > capacity(datastore)["FREE_MB"]
         refuse((full, "Not enough space in datastore"), code=ACTION)
-        item |= {"SIZE": megabytes, "DATASTORE_ID": ds_id, "DISK_TYPE": datastore["DISK_TYPE"]}
+        item |= UNUSED | {"SIZE": megabytes, "DISK_TYPE": datastore["DISK_TYPE"]}
+        item |= {"DATASTORE_ID": ds_id, "DATASTORE": datastore["NAME"]}
 
     def born(self, call: Call, item: Object, *_given: Any) -> None:
         template, datastore = item["TEMPLATE"], call.get("datastore", item["DATASTORE_ID"])
@@ -183,13 +177,10 @@ class Market(Kind):
     changes = f"{Kind.changes} enable:b"
     permissions, deletes, first_id = "OWNER_U OWNER_M", "MANAGE", 100
 
-    def view(self, call: Call, item: Object, alone: bool) -> Object:
-        return {"ZONE_ID": 0, "TOTAL_MB": 0, "FREE_MB": 0, "USED_MB": 0, "MARKETPLACEAPPS": []}
-
     def born(self, call: Call, item: Object, *_given: Any) -> None:
         none = not first(item["TEMPLATE"], "MARKET_MAD")
         refuse((none, "No marketplace driver (MARKET_MAD) in template."))
-        item["STATE"] = 0
+        item |= {"STATE": 0, "ZONE_ID": 0, "TOTAL_MB": 0, "FREE_MB": 0, "USED_MB": 0, "MARKETPLACEAPPS": []}
         self.updated(call, item)
 
     def updated(self, _call: Call, item: Object) -> None:

@@ -1,11 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the stand-in keeps its objects: MariaDB or SQLite, a table a kind, a row an object.
-
-Nothing is cached: when the database is away, nobody can log in, as with oned.
-"""
-
-from __future__ import annotations
+"""MariaDB or SQLite, a table a kind, a row an object. Nothing is cached: when it is away, nobody can log in."""
 
 import contextlib
 import json
@@ -44,26 +39,20 @@ class Store:
 
     def connect(self) -> None:
         """Open the connection. Raises DatabaseAway."""
-        given = self.db.get
+        db = self.db.get
         try:
             if self.mysql:
                 import pymysql
 
-                self.connection = pymysql.connect(
-                    host=given("SERVER", "localhost"),
-                    port=int(given("PORT") or 0) or 3306,
-                    user=given("USER", "oneadmin"),
-                    password=given("PASSWD", "oneadmin"),
-                    database=given("DB_NAME", "opennebula"),
-                    connect_timeout=CONNECT_SECONDS,
-                    read_timeout=CONNECT_SECONDS,
-                    charset="utf8mb4",
-                )
-                return
-            busy = int(given("TIMEOUT") or 2500) / 1000
-            connection = sqlite3.connect(self.path, timeout=busy, check_same_thread=False, isolation_level=None)
-            connection.execute("PRAGMA synchronous=OFF")
-            self.connection = connection
+                where = {"host": db("SERVER", "localhost"), "port": int(db("PORT") or 0) or 3306}
+                who = {"user": db("USER", "oneadmin"), "password": db("PASSWD", "oneadmin")}
+                limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS}
+                self.connection = pymysql.connect(database=db("DB_NAME", "opennebula"), **where, **who, **limits)
+            else:
+                busy = int(db("TIMEOUT") or 2500) / 1000
+                connection = sqlite3.connect(self.path, timeout=busy, check_same_thread=False, isolation_level=None)
+                connection.execute("PRAGMA synchronous=OFF")
+                self.connection = connection
         except Exception as error:  # each driver has its own hierarchy, and any failure means the same here
             raise DatabaseAway(f"Could not open connect to database server: {error}") from error
 
@@ -73,10 +62,6 @@ class Store:
             cursor.execute(statement.replace("?", "%s") if self.mysql else statement, values)
             return list(cursor.fetchall())
         except Exception as error:
-            if type(error).__name__ in ("ProgrammingError", "IntegrityError"):
-                raise
-            with contextlib.suppress(Exception):
-                self.connection.close()
             self.connection = None
             raise DatabaseAway(str(error)) from error
 

@@ -5,8 +5,6 @@
 A template is a dict of upper-case names to lists of values; a value is a string or, for vectors, a dict.
 """
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
@@ -127,10 +125,6 @@ def cdata(text: object) -> str:
 
 def elements(item: Mapping[str, object], *names: str) -> str:
     return "".join(f"<{name}>{item[name]}</{name}>" for name in names)
-
-
-def ids(tag: str, values: list[int]) -> str:
-    return f"<{tag}>{''.join(f'<ID>{value}</ID>' for value in values)}</{tag}>"
 
 
 def to_xml(template: Template, tag: str = "TEMPLATE") -> str:

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent on a hypervisor: a probe that must work, then reports to onemonitord until it is replaced."""
 
-from __future__ import annotations
-
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -30,79 +29,51 @@ def check(hypervisor: str) -> str:
     command, probe = CHECKS[hypervisor]
     if shutil.which(command[0]) is None:
         sys.exit(f"Error executing {probe}: No such file or directory - {command[0]}")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         sys.exit(f"Error executing {probe}: {done.stderr.strip()}")
     return done.stdout.strip().splitlines()[-1]
 
 
-def found(name: str, pattern: str) -> str:
-    """What a pattern's group matches in a file of /proc."""
-    match = re.search(pattern, Path("/proc", name).read_text(encoding="utf-8"), re.MULTILINE)
-    return match[1] if match else "0"
-
-
-def memory(name: str) -> int:
-    return int(found("meminfo", rf"^{name}:\s*(\d+)"))
-
-
-def system_report(hypervisor: str, version: str) -> dict[str, Any]:
+def described(hypervisor: str, version: str) -> dict[str, dict[str, Any]]:
+    """What the host is, what its disk holds, and what it does at the moment. Memory in KiB, disk in MiB."""
+    numbers = re.findall(r"^(MemTotal|MemAvailable): +(\d+)", Path("/proc/meminfo").read_text("utf-8"), re.MULTILINE)
+    memory = {name: int(number) for name, number in numbers}
     datastores = Path("/var/lib/one/datastores")
     disk = shutil.disk_usage(datastores if datastores.is_dir() else "/")
-    template = {
-        "ARCH": platform.machine(),
-        "CPUSPEED": found("cpuinfo", r"^cpu MHz\s*: (\d+)"),
-        "HOSTNAME": socket.gethostname(),
-        "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
-        "HYPERVISOR_VERSION": version,
-        "MODELNAME": found("cpuinfo", r"^model name\s*: (.*)"),
-        "TOTALCPU": str(100 * CPUS),
-        "TOTALMEMORY": str(memory("MemTotal")),
-        "VERSION": "6.10.0.1",
-    }
-    sizes = {"FREE_DISK": disk.free, "MAX_DISK": disk.total, "USED_DISK": disk.used}
-    disks = {name: str(size >> 20) for name, size in sizes.items()}
-    return {"template": {name: [value] for name, value in template.items()}, "disks": disks}
-
-
-def sample() -> dict[str, Any]:
-    total, free = memory("MemTotal"), memory("MemAvailable")
     used = min(100 * CPUS, round(100 * os.getloadavg()[0]))
-    interfaces = Path("/proc/net/dev").read_text(encoding="utf-8").splitlines()[2:]
-    received, sent = (sum(int(line.split()[column]) for line in interfaces) for column in (1, 9))
-    numbers = {"FREE_CPU": 100 * CPUS - used, "USED_CPU": used, "NETRX": received, "NETTX": sent}
-    numbers |= {"FREE_MEMORY": free, "USED_MEMORY": total - free}
-    return {"sample": {name: str(number) for name, number in numbers.items()}}
-
-
-def send(settings: dict[str, Any], kind: str, content: dict[str, Any]) -> None:
-    message = json.dumps({"type": kind, "id": settings["id"], "agent": settings["agent"], **content}).encode()
-    if kind == "STATE_VM":
-        with socket.create_connection((settings["address"], settings["port"]), timeout=5) as stream:
-            stream.sendall(message + b"\n")
-        return
-    found = socket.getaddrinfo(settings["address"], settings["port"], type=socket.SOCK_DGRAM)
-    with socket.socket(found[0][0], socket.SOCK_DGRAM) as datagrams:
-        datagrams.sendto(message, found[0][4])
+    return {
+        "template": {
+            "ARCH": platform.machine(),
+            "HOSTNAME": socket.gethostname(),
+            "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
+            "HYPERVISOR_VERSION": version,
+            "TOTALCPU": 100 * CPUS,
+            "TOTALMEMORY": memory["MemTotal"],
+            "VERSION": "6.10.0.1",
+        },
+        "disks": {"FREE_DISK": disk.free >> 20, "MAX_DISK": disk.total >> 20, "USED_DISK": disk.used >> 20},
+        "sample": {
+            "FREE_CPU": 100 * CPUS - used,
+            "FREE_MEMORY": memory["MemAvailable"],
+            "USED_CPU": used,
+            "USED_MEMORY": memory["MemTotal"] - memory["MemAvailable"],
+        },
+    }
 
 
 def report(settings: dict[str, Any], version: str) -> None:
-    """For ever; where nobody listens, messages are lost and the next ones are sent all the same."""
-    periods, beat = settings["periods"], settings["periods"]["BEACON_HOST"]
-    due = dict.fromkeys(("SYSTEM_HOST", "MONITOR_HOST", "STATE_VM", "BEACON_HOST"), 0.0)
+    """For ever, over both ways; where nobody listens, messages are lost and the next ones are sent all the same."""
     # A datagram may be lost: what a new host waits for is sent a second time.
-    repeat = {"SYSTEM_HOST", "MONITOR_HOST"}
-    while True:
-        now = time.monotonic()
-        for kind in [kind for kind in due if due[kind] <= now]:
-            content = {"MONITOR_HOST": sample, "SYSTEM_HOST": lambda: system_report(settings["hypervisor"], version)}
-            due[kind] = now + (2 if kind in repeat else periods[kind])
-            repeat.discard(kind)
-            try:
-                send(settings, kind, content.get(kind, dict)())
-            except OSError:
-                due[kind] = now + min(periods[kind], beat)
-        time.sleep(max(0.1, min(due.values()) - time.monotonic()))
+    for pause in itertools.chain([2], itertools.repeat(settings["period"])):
+        content = described(settings["hypervisor"], version)
+        message = json.dumps({"id": settings["id"], "agent": settings["agent"]} | content).encode()
+        for way in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with contextlib.suppress(OSError), socket.socket(type=way) as sender:
+                sender.settimeout(5)
+                sender.connect((settings["address"], settings["port"]))
+                sender.sendall(message + b"\n")
+        time.sleep(pause)
 
 
 def stop() -> None:
