@@ -64,7 +64,8 @@ options:
   timeout:
     description:
       - Seconds a call to oned may take.
-      - Reads are tried again for up to a minute while oned starts, elects a leader or has lost its database.
+      - Whatever passes by itself, such as a start of oned, the election of a leader or a database that is away, is sat
+        out for up to a minute in all; a password that was never right, for half a minute.
     type: float
     default: 30
 requirements:

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import re
 import time
-import xmlrpc.client
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from xml.parsers.expat import ExpatError
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import wire
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import (
     AUTHENTICATION,
     INTERNAL,
@@ -26,8 +25,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable imp
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import Transport
 
 # Measured against oned on MariaDB: batches of 50 with 2-4 in flight are as fast as it gets. By default oned serves 15
-# connections at once, those of everybody together.
-BATCH = 50
+# connections at once, those of everybody together. Towards the end batches get smaller, so that all end together.
+BATCH, SMALLEST = 50, 10
 IN_FLIGHT = 4
 # A batch is one call to the network; each call in it gets this many seconds on top of the timeout.
 EXTRA_SECONDS = 0.5
@@ -36,7 +35,6 @@ EXTRA_SECONDS = 0.5
 _NOT_NOW = re.compile(r"no leader found|in election mode|is replicating log|Error getting cluster \[0\]")
 # A follower passed the call on to the leader and got nothing back.
 _LOST_BEHIND_FOLLOWER = "libcurl failed"
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class Client:
         return outcomes
 
     def _once(self, calls: Sequence[Call], pending: list[int], outcomes: list[Outcome]) -> None:
-        batches = [pending[start : start + BATCH] for start in range(0, len(pending), BATCH)]
+        batches = list(_batches(pending))
         answers = self._pace.run(lambda batch: self._send([calls[i] for i in batch]), batches, _overloaded)
         for batch, answer in zip(batches, answers, strict=True):
             for index, outcome in zip(batch, answer, strict=True):
@@ -150,17 +148,7 @@ class Client:
         return [_unpacked(call.method, answer) for call, answer in zip(batch, answers, strict=True)]
 
     def _exchange(self, method: str, params: tuple[Any, ...], seconds: float) -> Any:
-        body = xmlrpc.client.dumps(params, method, encoding="utf-8").encode()
-        answer = self.transport.post(body, seconds)
-        try:
-            values, _name = xmlrpc.client.loads(_FORBIDDEN.sub(b"", answer))
-        except xmlrpc.client.Fault as fault:
-            raise OnedError(method, int(fault.faultCode), str(fault.faultString)) from fault
-        except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError) as error:
-            raise NoAnswer(
-                f"the answer of {self.transport.place} to {method} is cut off or not XML-RPC: {error}"
-            ) from error
-        return values[0]
+        return wire.value(method, self.transport.post(wire.request(method, params), seconds), self.transport.place)
 
     def _worth(self, error: OnedError, *, write: bool) -> float:
         """For how many seconds a call that failed like this is repeated; 0 when it is not."""
@@ -191,6 +179,14 @@ class Client:
         if isinstance(error, Unreachable):
             return Unreachable(f"{error.message}{tried}", method=error.method)
         return error
+
+
+def _batches(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
+    start = 0
+    while start < len(indexes):
+        size = min(BATCH, max(SMALLEST, -(-(len(indexes) - start) // IN_FLIGHT)))
+        yield indexes[start : start + size]
+        start += size
 
 
 def _unsendable(call: Call) -> SetupError | None:

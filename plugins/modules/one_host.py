@@ -128,8 +128,14 @@ options:
 seealso:
   - module: kubenebula.opennebula.one_host_info
 notes:
-  - A write that gets no answer, as when a highly available OpenNebula has no quorum, is looked up before it is
-    repeated.
+  - Several runs may register the same hosts at the same time. A write that gets no answer, as when a highly available
+    OpenNebula has no quorum, or that OpenNebula refuses, is looked up before it is repeated, and a host that two runs
+    registered at the same moment is left once.
+  - What was done of a host that failed, and what was not, stands in its RV(results[].msg). The next run does the rest.
+  - Attributes whose names speak of passwords, secrets, tokens or keys, and those that OpenNebula keeps encrypted, are
+    hidden in diffs, in messages and among the arguments that C(-vvv) shows.
+  - Attributes that OpenNebula keeps encrypted, such as C(EC2_SECRET), can be compared only if O(api_username) belongs
+    to the group C(oneadmin). Anyone else's run stores them anew, which is a change.
 """
 
 EXAMPLES = r"""

@@ -203,7 +203,7 @@ def test_an_oned_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, monkeyp
     [
         ({"api_url": "nonsense"}, "api_url 'nonsense' is not an address"),
         ({"kubeconfig": "/nowhere/config"}, "there is no kubeconfig at /nowhere/config"),
-        ({"api_url": "http://one", "timeout": 0}, "timeout must be more than 0 seconds"),
+        ({"api_url": "http://one", "timeout": 0}, "timeout must be more than 0 and at most 3600 seconds"),
         ({"plugin": "other"}, "Incorrect plugin name in file: other"),
     ],
 )
