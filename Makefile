@@ -13,10 +13,12 @@ N ?= 1000
 LAB := molecule/lab/lab.sh
 # `default` makes the cloud that the later ones join
 SCENARIOS := default onboard_kvm onboard_lxc verify rotate_key offboard
+# A worker for each processor. Tests of one file stay together, for they share what is costly to start.
+PYTEST := pytest -q --numprocesses auto --dist loadfile
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart sanity molecule bench-registration clean
+.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart playbooks sanity molecule bench-registration clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
@@ -53,13 +55,16 @@ lint: dev ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	antsibull-changelog lint
 
 unit: dev ## unit tests
-	@pytest -q tests/unit
+	@$(PYTEST) tests/unit
+
+playbooks: dev ## playbooks of the collection, run against a model of oned
+	@$(PYTEST) tests/playbooks
 
 contract: dev ## the recorded answers of a real oned, against the client and against the lab's stand-in
-	@pytest -q tests/contract tests/benchmarks
+	@$(PYTEST) tests/contract tests/benchmarks
 
 chart: dev ## the chart, rendered and judged
-	@LAB_TOOLS=$$($(LAB) tools) pytest -q tests/chart
+	@LAB_TOOLS=$$($(LAB) tools) $(PYTEST) tests/chart
 
 sanity: dev ## what Ansible Galaxy asks for: ansible-test, antsibull-docs, galaxy-importer; make sanity [CORE=2.19]
 	@.ci/sanity.sh $(CORE)
@@ -71,7 +76,7 @@ molecule: machine dev ## one scenario on the lab: make molecule S=default
 bench-registration: dev ## how fast hosts are registered: make bench-registration [N=1000] [ONED_URL=... ONED_AUTH=user:password]
 	@python tests/benchmarks/registration.py --hosts $(N)
 
-test: machine check sanity ## everything; empties the lab and stops it in the end
+test: machine check playbooks sanity ## everything; empties the lab and stops it in the end
 	@$(LAB) up
 	for scenario in $(SCENARIOS); do molecule test --scenario-name "$$scenario"; done
 	$(LAB) down

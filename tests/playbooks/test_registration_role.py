@@ -102,7 +102,7 @@ class Site:
 
     def run(self, *options: str, playbook: str = "playbooks/onboard.yml", hosts: Any = None, **variables: Any) -> Run:
         inventory = self.folder / "hosts.json"
-        group = {"hypervisors": {"hosts": hosts or HOSTS}}
+        group = {"hypervisors": {"hosts": HOSTS if hosts is None else hosts}}
         inventory.write_text(json.dumps({"all": {"vars": {**self.variables, **variables}, "children": group}}))
         self.cloud.log.clear()
         environment = {
