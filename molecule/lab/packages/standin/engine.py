@@ -231,7 +231,7 @@ class Kind:
         kind.resource = cls.resource or kind.tag
         for entry in cls.calls.split():
             verb, letters = entry.split(":")
-            full = "pool.info" if verb == "pool" else f".{verb}"
+            full = {"pool": "pool.info", "monitoring": "pool.monitoring"}.get(verb, f".{verb}")
             METHODS[f"one.{cls.name}{full}"] = letters, getattr(kind, verb)
         for entry in f"{cls.changes} {'chmod:iiiiiiiii chown:ii' if cls.permissions else ''}".split():
             verb, letters, *right = entry.split(":")

@@ -34,7 +34,7 @@ def flat_xml(values: dict[str, Any], tag: str) -> str:
 class Host(Kind):
     name = "host"
     layout = "ID NAME STATE PREV_STATE IM_MAD! VM_MAD! CLUSTER_ID CLUSTER HOST_SHARE VMS TEMPLATE MONITORING"
-    calls = "info:i pool: allocate:sssi delete:i"
+    calls = "info:i pool: allocate:sssi delete:i monitoring:?i"
     changes = "update:s?i rename:s status:i"
     templated, clustered, right = False, True, "ADMIN"
 
@@ -42,16 +42,17 @@ class Host(Kind):
         # The pool shows no disk figures before the first report, and no samples at all (recorded).
         disks = {"DISK_USAGE": 0} | NO_DISKS | item["DISKS"] if alone or item["DISKS"] else {}
         share = elements(item["SHARE"], *SHARE) + NO_MACHINES + flat_xml(disks, "DATASTORES") + NO_DEVICES
+        shown = {"HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"), "VMS": [], "PREV_STATE": item["STATE"]}
+        shown |= {"CLUSTER_ID": item["CLUSTERS"][0], "CLUSTER": call.name("cluster", item["CLUSTERS"][0])}
+        return shown | {"MONITORING": Xml(self.sample(item) if alone and item["HEARD"] else "<MONITORING/>")}
+
+    def sample(self, item: Object) -> str:
         moment = elements(item | {"TIMESTAMP": item["HEARD"]}, "TIMESTAMP", "ID")
-        sample = f"{moment}{flat_xml(item['SAMPLE'], 'CAPACITY')}{NO_NETWORK}" if alone and item["HEARD"] else ""
-        return {
-            "PREV_STATE": item["STATE"],
-            "CLUSTER_ID": item["CLUSTERS"][0],
-            "CLUSTER": call.name("cluster", item["CLUSTERS"][0]),
-            "HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"),
-            "VMS": [],
-            "MONITORING": Xml(f"<MONITORING>{sample}</MONITORING>"),
-        }
+        return f"<MONITORING>{moment}{flat_xml(item['SAMPLE'], 'CAPACITY')}{NO_NETWORK}</MONITORING>"
+
+    def monitoring(self, call: Call, *_seconds: int) -> str:
+        heard = [host for host in reversed(call.store.all("host")) if host["HEARD"] and call.may("USE", "host", host)]
+        return f"<MONITORING_DATA>{''.join(map(self.sample, heard))}</MONITORING_DATA>"
 
     def check_name(self, name: str) -> None:
         """src/host/HostPool.cc of 6.10.5, which the transcripts were recorded from."""

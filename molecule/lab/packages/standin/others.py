@@ -8,7 +8,7 @@ import time
 from functools import partial
 from typing import Any
 
-from engine import ALLOCATE, METHODS, OWNED, Call, Kind, OneError, refuse, take
+from engine import ALLOCATE, METHODS, OWNED, Call, Kind, OneError, digest, refuse, take
 from store import Object
 from template import first
 
@@ -87,8 +87,8 @@ class VmTemplate(Kind):
         return self.enciphered(super().pool(*given))
 
     def enciphered(self, text: str) -> str:
-        """With the password of each context in what looks like a cipher."""
-        return CONTEXT_PASSWORD.sub(lambda found: base64.b64encode(found[0].encode()).decode(), text)
+        """With the password of each context in what looks like a cipher: whole blocks of 16 octets."""
+        return CONTEXT_PASSWORD.sub(lambda found: base64.b64encode(bytes.fromhex(digest(found[0]))).decode(), text)
 
 
 class Hook(Kind):
