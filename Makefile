@@ -15,6 +15,8 @@ LAB := molecule/lab/lab.sh
 SCENARIOS := default onboard_kvm onboard_lxc verify rotate_key offboard
 # A worker for each processor. Tests of one file stay together, for they share what is costly to start.
 PYTEST := pytest -q --numprocesses auto --dist loadfile
+# molecule would not create again what an earlier run has created and not destroyed
+scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
@@ -71,14 +73,14 @@ sanity: dev ## what Ansible Galaxy asks for: ansible-test, antsibull-docs, galax
 
 molecule: machine dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
-	molecule test --scenario-name $(S)
+	$(call scenario,$(S))
 
 bench-registration: dev ## how fast hosts are registered: make bench-registration [N=1000] [ONED_URL=... ONED_AUTH=user:password]
 	@python tests/benchmarks/registration.py --hosts $(N)
 
 test: machine check playbooks sanity ## everything; empties the lab and stops it in the end
 	@$(LAB) up
-	for scenario in $(SCENARIOS); do molecule test --scenario-name "$$scenario"; done
+	for scenario in $(SCENARIOS); do $(call scenario,"$$scenario"); done
 	$(LAB) down
 
 clean: ## stop the lab and forget all it held; builds stay cached
