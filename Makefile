@@ -8,7 +8,6 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/build/collections
 S ?= default
-N ?= 1000
 
 LAB := molecule/lab/lab.sh
 # `default` makes the cloud that the later ones join
@@ -20,7 +19,7 @@ scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart playbooks sanity molecule bench-registration clean
+.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart playbooks sanity molecule bench-registration bench-onboarding clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
@@ -75,8 +74,14 @@ molecule: machine dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
 	$(call scenario,$(S))
 
+bench-registration: N = 1000
 bench-registration: dev ## how fast hosts are registered: make bench-registration [N=1000] [ONED_URL=... ONED_AUTH=user:password]
 	@python tests/benchmarks/registration.py --hosts $(N)
+
+bench-onboarding: N = 50
+bench-onboarding: machine dev ## how long N machines of the lab take to become hypervisors: make bench-onboarding [N=50]
+	@$(LAB) up
+	python tests/benchmarks/onboarding.py --hosts $(N)
 
 test: machine check playbooks sanity ## everything; empties the lab and stops it in the end
 	@$(LAB) up
