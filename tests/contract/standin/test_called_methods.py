@@ -16,8 +16,8 @@ from test_transcripts import OF_6_10_0_1, OF_6_10_5, records
 
 PROJECT = Path(__file__).resolve().parents[3]
 METHOD = re.compile(r"one\.[a-z]+(\.[a-z_]+)?|system\.[a-zA-Z]+")
-# There are no virtual machines in the stand-in: it answers that the machine does not exist. And only the master of a
-# federation makes zones and deletes them.
+# What is granted of virtual machines is in test_machines. And only the master of a federation makes zones and deletes
+# them.
 NEVER_GRANTED = {"one.vm.action", "one.zone.allocate", "one.zone.delete"}
 # A pool is never refused, only empty, and what has no session neither; the faults of the multicall are in test_answers.
 NEVER_REFUSED = re.compile(r"one\.[a-z]+pool\.(info|monitoring)|system\.(listMethods|multicall)")

@@ -19,9 +19,8 @@ from template import elements, first, to_xml
 log = logging.getLogger("InM")
 
 INIT, MONITORED, ERROR, DISABLED, OFFLINE = 0, 2, 3, 4, 8
-SHARE = ("MEM_USAGE", "CPU_USAGE", "TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU")
+SHARE = ("MEM_USAGE", "CPU_USAGE", "TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU", "RUNNING_VMS", "VMS_THREAD")
 NO_DISKS = {"FREE_DISK": "0", "MAX_DISK": "0", "USED_DISK": "0"}
-NO_MACHINES = "<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD>"
 NO_DEVICES = "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES>"
 NO_NETWORK = to_xml({"NETRX": ["0"], "NETTX": ["0"]}, "SYSTEM")
 RESTART_SECONDS = 1
@@ -41,8 +40,10 @@ class Host(Kind):
     def view(self, call: Call, item: Object, alone: bool) -> Object:
         # The pool shows no disk figures before the first report, and no samples at all (recorded).
         disks = {"DISK_USAGE": 0} | NO_DISKS | item["DISKS"] if alone or item["DISKS"] else {}
-        share = elements(item["SHARE"], *SHARE) + NO_MACHINES + flat_xml(disks, "DATASTORES") + NO_DEVICES
-        shown = {"HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"), "VMS": [], "PREV_STATE": item["STATE"]}
+        vms = call.ids("vm", lambda vm: vm["HID"] == item["ID"])
+        share = elements(item["SHARE"] | {"RUNNING_VMS": len(vms), "VMS_THREAD": 1}, *SHARE)
+        share += flat_xml(disks, "DATASTORES") + NO_DEVICES
+        shown = {"HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"), "VMS": vms, "PREV_STATE": item["STATE"]}
         shown |= {"CLUSTER_ID": item["CLUSTERS"][0], "CLUSTER": call.name("cluster", item["CLUSTERS"][0])}
         return shown | {"MONITORING": Xml(self.sample(item) if alone and item["HEARD"] else "<MONITORING/>")}
 
@@ -70,6 +71,9 @@ class Host(Kind):
         item["TEMPLATE"] = {"IM_MAD": [im_mad], "VM_MAD": [vm_mad], "RESERVED_CPU": [""], "RESERVED_MEM": [""]}
         item |= {"STATE": INIT, "IM_MAD": im_mad, "VM_MAD": vm_mad}
         item |= {"SHARE": dict.fromkeys(SHARE, 0), "DISKS": {}, "HEARD": 0, "SAMPLE": {}}
+
+    def undeletable(self, call: Call, item: Object) -> str:
+        return "Can not remove a host with running VMs" if self.view(call, item, True)["VMS"] else ""
 
     def updated(self, call: Call, item: Object) -> None:
         for name in ("IM_MAD", "VM_MAD"):
