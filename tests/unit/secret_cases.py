@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ansible.module_utils.common.parameters import PASS_VARS
 from cloud_model import Cloud
 from http_server import serve
 from module_cases import NEEDED, Item, ModuleCase, cloud
@@ -57,7 +58,10 @@ class Site:
         self.cloud, self.url = made, url
 
     def options(self, **options: Any) -> Item:
-        shown = {"_ansible_diff": True, "_ansible_inject_invocation": True}
+        shown = {"_ansible_diff": True}
+        # Before 2.21 modules tell their arguments without being asked to, and take the question for an option.
+        if "inject_invocation" in PASS_VARS:
+            shown["_ansible_inject_invocation"] = True
         return {"api_url": f"{self.url}/RPC2", "api_password": PASSWORD, **shown, **options}
 
 
