@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import Cloud, machine
@@ -45,6 +46,15 @@ def onboard_again(cloud: Cloud, name: str) -> None:
     cloud.wait_until_monitored(time.time())
 
 
+@pytest.fixture
+def lxc1_returns(cloud: Cloud) -> Iterator[None]:
+    """In whatever way the test ends, lxc1 is part of the cloud again, without the operator's line."""
+    yield
+    if "lxc1" not in cloud.hosts():
+        onboard_again(cloud, "lxc1")
+    machine("lxc1").check_output(f"sed -i /operator@desk/d {SSH}/authorized_keys")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -67,7 +77,7 @@ def test_check_mode_changes_nothing(cloud: Cloud) -> None:
     assert (published(cloud), names_in_pods(cloud), trust(machine("lxc1")), cloud.hosts().keys()) == before
 
 
-def test_a_machine_leaves_and_nothing_of_it_stays(cloud: Cloud, front_end: Host) -> None:
+def test_a_machine_leaves_and_nothing_of_it_stays(cloud: Cloud, lxc1_returns: None, front_end: Host) -> None:
     lxc1, pod = machine("lxc1"), cloud.container("oned")["containerID"]
     assert trust(lxc1)[f"{SSH}/authorized_keys"] == cloud.public_key()
     lxc1.check_output(f"printf '{MINE}' >> {SSH}/authorized_keys")
@@ -93,20 +103,17 @@ def test_a_machine_leaves_and_nothing_of_it_stays(cloud: Cloud, front_end: Host)
     assert again.returncode == 0 and "changed=0" in again.stdout, again.stdout[-3000:]
     onboard_again(cloud, "lxc1")
     assert trust(lxc1)[f"{SSH}/authorized_keys"] == cloud.public_key() + MINE
-    lxc1.check_output(f"sed -i /operator@desk/d {SSH}/authorized_keys")
 
 
-def test_a_dead_machine_leaves_too(cloud: Cloud) -> None:
-    cloud.lab("host-stop", "lxc1")
+def test_a_dead_machine_leaves_too(cloud: Cloud, lxc1_returns: None, power_back: Callable[[], None]) -> None:
     done = cloud.playbook("offboard", "--limit", "lxc1")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "lxc1 is offboarded but does not answer" in flat(done)
     assert cloud.hosts().keys() == {"kvm1"} == names_in_pods(cloud)
 
-    cloud.lab("host-start", "lxc1")
+    power_back()
     assert "kubenebula:" in trust(machine("lxc1"))[f"{SSH}/authorized_keys"]
     done = cloud.playbook("offboard", "--limit", "lxc1", "-e", "offboard_remove_package=true")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "kubenebula:" not in trust(machine("lxc1"))[f"{SSH}/authorized_keys"]
     assert not machine("lxc1").package("opennebula-node-lxc").is_installed
-    onboard_again(cloud, "lxc1")
