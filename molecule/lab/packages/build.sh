@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh OUT_DIR: builds the stand-in packages and OUT_DIR/repo, a signed apt repository laid out as the
-# official one. The signing key is made once and kept in the cache.
+# build.sh OUT_DIR [FOLDER...]: builds the stand-in packages, those of this folder and of the others given, and
+# OUT_DIR/repo, a signed apt repository laid out as the official one. The signing key is made once and kept in the cache.
 set -euo pipefail
 
 VERSION=6.10.0.1-1
@@ -38,10 +38,12 @@ EOF
   if [ -e "$root/DEBIAN/control" ]; then sed "s/@VERSION@/$VERSION/g" "$root/DEBIAN/control"; fi
 }
 
+# build_package NAME [FOLDER]
 build_package() {
   local name=$1 root=$work/$1 link
   mkdir -p "$root/DEBIAN"
-  if [ -d "$here/debs/$name" ]; then cp -R "$here/debs/$name/." "$root"; fi
+  if [ -n "${2:-}" ]; then cp -R "$2/debs/$name/." "$root"; fi
+  if [ -x "${2:-}/fill" ]; then "$2/fill" "$name" "$root" > "$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }; fi
   control "$name" > "$work/control"
   mv "$work/control" "$root/DEBIAN/control"
   if [ "$name" = opennebula-libs ]; then
@@ -90,7 +92,9 @@ sign() {
 
 rm -rf "$out/repo"
 mkdir -p "$pool"
-for package in "$here"/debs/*/; do build_package "$(basename "$package")"; done
+for folder in "$here" "${@:2}"; do
+  for package in "$folder"/debs/*/; do build_package "$(basename "$package")" "$folder"; done
+done
 for package in $EMPTY; do build_package "$package"; done
 index
 sign
