@@ -27,7 +27,17 @@ def test_the_zone_is_reached_where_it_says(cloud: Cloud) -> None:
     assert endpoint == "http://opennebula-oned.opennebula.svc:2633/RPC2"
 
 
-PROGRAMS = ("ssh-agent", "oned", "scheduler", "hook-manager", "showback", "ssh-socks-cleaner", "logs")
+PROGRAMS = (
+    "ssh-agent",
+    "oned",
+    "settle",
+    "scheduler",
+    "hook-manager",
+    "showback",
+    "upload-cleaner",
+    "ssh-socks-cleaner",
+    "logs",
+)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
