@@ -129,6 +129,7 @@ def test_a_stopped_program_is_noticed_within_30_seconds(helm: Helm, service: str
     assert "--programs" in probe["exec"]["command"]
     assert probe["periodSeconds"] * (probe["failureThreshold"] + 1) + 4 <= 30
     startup = container["startupProbe"]
+    assert not {"exec"} & (startup.keys() | container["livenessProbe"].keys()), "a busy node would kill the container"
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 24 * 3600, (
         "it waits for oned, and a restart helps neither"
     )

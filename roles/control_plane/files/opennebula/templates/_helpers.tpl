@@ -121,24 +121,24 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* Probes of a service: (list URL...). A day to start, for it waits for oned; out of service within 25 seconds. */ -}}
+{{- /* Probes of a service: (list (how the kubelet asks) URL...). A day to start, for it waits for oned; out of service within
+30 seconds. What restarts a container is asked by the kubelet itself: on a busy node a script may take too long. */ -}}
 {{- define "opennebula.probes" -}}
-{{- $ask := list "/usr/libexec/kubenebula/probe-service" -}}
 startupProbe:
-  exec: {command: {{ concat $ask . | toJson }}}
+  {{- toYaml (first .) | nindent 2 }}
   periodSeconds: 3
-  timeoutSeconds: 12
+  timeoutSeconds: 10
   failureThreshold: 28800
 readinessProbe:
-  exec: {command: {{ concat $ask (list "--programs") . | toJson }}}
+  exec: {command: {{ concat (list "/usr/libexec/kubenebula/probe-service" "--programs") (rest .) | toJson }}}
   periodSeconds: 8
   timeoutSeconds: 12
   failureThreshold: 2
 # supervisord restarts what died; this one is for what hangs
 livenessProbe:
-  exec: {command: {{ concat $ask . | toJson }}}
+  {{- toYaml (first .) | nindent 2 }}
   periodSeconds: 30
-  timeoutSeconds: 12
+  timeoutSeconds: 10
   failureThreshold: 6
 {{- end }}
 
