@@ -11,10 +11,12 @@ S ?= default
 N ?= 1000
 
 LAB := molecule/lab/lab.sh
+# `default` makes the cloud that the later ones join
+SCENARIOS := default onboard_kvm onboard_lxc verify rotate_key offboard
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart molecule bench-registration clean
+.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart sanity molecule bench-registration clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
@@ -59,6 +61,9 @@ contract: dev ## the recorded answers of a real oned, against the client and aga
 chart: dev ## the chart, rendered and judged
 	@LAB_TOOLS=$$($(LAB) tools) pytest -q tests/chart
 
+sanity: dev ## what Ansible Galaxy asks for: ansible-test, antsibull-docs, galaxy-importer; make sanity [CORE=2.19]
+	@.ci/sanity.sh $(CORE)
+
 molecule: machine dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
 	molecule test --scenario-name $(S)
@@ -66,9 +71,9 @@ molecule: machine dev ## one scenario on the lab: make molecule S=default
 bench-registration: dev ## how fast hosts are registered: make bench-registration [N=1000] [ONED_URL=... ONED_AUTH=user:password]
 	@python tests/benchmarks/registration.py --hosts $(N)
 
-test: machine check ## everything; empties the lab and stops it in the end
+test: machine check sanity ## everything; empties the lab and stops it in the end
 	@$(LAB) up
-	molecule test --scenario-name default
+	for scenario in $(SCENARIOS); do molecule test --scenario-name "$$scenario"; done
 	$(LAB) down
 
 clean: ## stop the lab and forget all it held; builds stay cached

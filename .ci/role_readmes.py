@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env python
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
 """Write the table of variables of each role's README from its argument specs and defaults.
@@ -23,8 +23,8 @@ def cell(text: Any) -> str:
     joined = " ".join(text) if isinstance(text, list) else str(text)
     for open_mark in ("C(", "V(", "O("):
         while open_mark in joined:
-            before, _, after = joined.partition(open_mark)
-            inner, _, rest = after.partition(")")
+            before, _mark, after = joined.partition(open_mark)
+            inner, _mark, rest = after.partition(")")
             joined = f"{before}`{inner}`{rest}"
     return joined.replace("|", "\\|").replace("\n", " ").strip()
 
@@ -52,8 +52,8 @@ def main() -> int:
     for role in sorted(path.parents[1] for path in ROLES.glob("*/meta/argument_specs.yml")):
         readme = role / "README.md"
         text = readme.read_text()
-        before, _, rest = text.partition(START)
-        _, _, after = rest.partition(END)
+        before, _mark, rest = text.partition(START)
+        _old, _mark, after = rest.partition(END)
         wanted = f"{before}{START}\n{table(role)}\n{END}{after}"
         if text != wanted:
             outdated.append(role.name)

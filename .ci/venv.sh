@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# venv.sh REQUIREMENTS: makes .venv with the newest Python found, and the link from which Ansible loads this checkout.
+# venv.sh REQUIREMENTS [LINK]: makes .venv, or LINK, with the newest Python found, and the link from which Ansible loads
+# this checkout.
 # The environment itself lies in the cache, named after what is in it, so a fresh clone finds it ready.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 requirements=$1
+link=${2:-.venv}
 cache=${KUBENEBULA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubenebula}
 
 stop() {
@@ -22,7 +24,8 @@ newest_python() {
   for version in ${PYTHON:-3.14 3.13 3.12 3.11}; do
     for candidate in "python${version#python}" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"${version#python}".*/bin/python3; do
       if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        "$candidate" -c 'import sys; print(sys.executable)'
+        # not the link in .venv, which may stand first: a checkout's path is no part of the name
+        "$candidate" -c 'import os, sys; print(os.path.realpath(sys.executable))'
         return
       fi
     done
@@ -46,7 +49,13 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
   install_packages "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
 fi
 
-key=$(cat requirements*.txt | cat - <("$python" -VV) <(echo "$python $requirements") | sha256sum | cut -c1-16)
+contents() {
+  local other
+  cat "$1"
+  sed -n 's/^-r //p' "$1" | while read -r other; do contents "$other"; done
+}
+
+key=$({ contents "$requirements"; "$python" -VV; echo "$python"; } | sha256sum | cut -c1-16)
 home=$cache/venv/$key
 if [ ! -e "$home/complete" ]; then
   echo "setup: Python packages for $("$python" -V), once"
@@ -55,7 +64,7 @@ if [ ! -e "$home/complete" ]; then
   "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
   touch "$home/complete"
 fi
-ln -sfn "$home" .venv
+ln -sfn "$home" "$link"
 
 mkdir -p build/collections/ansible_collections/kubenebula
 ln -sfn "$PWD" build/collections/ansible_collections/kubenebula/opennebula

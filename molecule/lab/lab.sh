@@ -13,7 +13,9 @@ done
 
 usage() {
   cat >&2 <<EOF
-usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | node-start | host-start NAME | host-stop NAME
+usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | node-start
+              | host-start NAME | host-stop NAME | host-forget NAME
+              | guest-start NAME GUEST | guest-stop NAME GUEST
 
   check       says in one sentence what this machine lacks for the lab
   up          builds what is missing (once), then starts whatever is not running
@@ -24,8 +26,11 @@ usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | n
   tools       builds Helm alone and prints the folder it is in
   node-stop   a power cut of the Kubernetes node alone
   node-start  power comes back
-  host-stop   a power cut of the hypervisor NAME (${HOSTS[*]})
-  host-start  power comes back
+  host-stop   a power cut of the host NAME (${HOSTS[*]}; spare ones: ${SPARE_HOSTS[*]})
+  host-start  power comes back; a host that was not there is new and bare
+  host-forget takes the host NAME away, with its disk
+  guest-start a virtual machine or a container GUEST on the hypervisor NAME
+  guest-stop  ends it
 EOF
   exit 2
 }
@@ -45,7 +50,6 @@ up() {
   services_up
   images_up
   cluster_up
-  host_image_up
   local name
   for name in "${HOSTS[@]}"; do host_create "$name"; done
   for name in "${HOSTS[@]}"; do host_wait "$name"; done
@@ -69,7 +73,7 @@ reset() {
   if alive dockerd; then
     cluster_cut
     local name
-    for name in "${HOSTS[@]}"; do host_forget "$name"; done
+    for name in "${HOSTS[@]}" "${SPARE_HOSTS[@]}"; do host_forget "$name"; done
   fi
   rm -rf "$STATE/etcd" "$STATE/volumes" "$PKI" "$ADMIN_CONF"
   step "emptied"
@@ -113,5 +117,11 @@ case "${1:-} ${2:-}" in
   "node-start ") running_lab; cluster_up ;;
   "host-start "?*) require_host "$2"; running_lab; host_create "$2"; host_wait "$2" ;;
   "host-stop "?*) require_host "$2"; running_lab; host_cut "$2"; step "$2 stopped" ;;
+  "host-forget "?*) require_host "$2"; running_lab; host_forget "$2"; step "$2 forgotten" ;;
+  "guest-start "?*|"guest-stop "?*)
+    require_host "$2"
+    running_lab
+    host_guest "${1#guest-}" "$2" "${3:?the name of a guest}"
+    ;;
   *) usage ;;
 esac

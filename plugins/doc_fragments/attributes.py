@@ -18,7 +18,7 @@ attributes:
     description: Run twice in a row with the same arguments, the second run changes nothing.
 """
 
-    INFO = r"""
+    INFO_MODULE = r"""
 options: {}
 attributes:
   check_mode:
@@ -32,7 +32,7 @@ attributes:
     details: This module does not modify anything.
 """
 
-    ONED = r"""
+    ACTIONGROUP_ONED = r"""
 options: {}
 attributes:
   action_group:

@@ -18,7 +18,10 @@ options:
     default: present
 notes:
   - An object that fails does not stop the others. The module fails at the end and names each one and its reason.
-  - A write that gets no answer is looked up before it is repeated.
+  - Several runs may declare the same at the same time. A write that gets no answer, or that OpenNebula refuses, is
+    looked up before it is repeated, and an object that two runs made at the same moment is left once.
+  - What was done of an object that failed, and what was not, stands in its RV(results[].msg). The next run does the
+    rest.
 attributes:
   check_mode:
     support: full
@@ -38,4 +41,9 @@ options:
     type: str
     choices: [merge, replace]
     default: merge
+notes:
+  - Attributes whose names speak of passwords, secrets, tokens or keys, and those that OpenNebula keeps encrypted, are
+    hidden in diffs, in messages and among the arguments that C(-vvv) shows.
+  - Attributes that OpenNebula keeps encrypted, such as C(PASSWORD) in a C(CONTEXT), can be compared only if
+    O(api_username) belongs to the group C(oneadmin). Anyone else's run stores them anew, which is a change.
 """

@@ -64,10 +64,12 @@ options:
   timeout:
     description:
       - Seconds a call to oned may take.
-      - Reads are tried again for up to a minute while oned starts, elects a leader or has lost its database.
+      - Whatever passes by itself, such as a start of oned, the election of a leader or a database that is away, is sat
+        out for up to a minute in all; a password that was never right, for half a minute.
     type: float
     default: 30
 requirements:
+  - Python 3.9 or newer where the module runs
   - kubernetes (Python library) where the module runs, unless O(api_url) is given
 """
 

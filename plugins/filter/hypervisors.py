@@ -6,53 +6,114 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
 
 Identity = dict[str, Any]
 
-# facts of a machine -> the type of its key in known_hosts
+# facts of a machine -> the type of its key in known_hosts; the first that a machine has serves. One key is enough for
+# ssh, and a ConfigMap, which holds 1 MiB, has room for some thousands of machines.
 KEY_FACTS = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "ssh-rsa"}
 
 
+def _key(facts: Mapping[str, Any]) -> str | None:
+    for name, default_type in KEY_FACTS.items():
+        key = facts.get(f"ssh_host_key_{name}_public")
+        if key:
+            return f"{facts.get(f'ssh_host_key_{name}_public_keytype', default_type)} {key}"
+    return None
+
+
 def hypervisor_identities(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Identity]:
-    """Return name -> address, port and host keys, from the variables and facts of the machines."""
+    """Return name -> address, port and host key, from the variables and facts of the machines that have answered."""
     identities = {}
     for hostvars in hosts:
-        facts = hostvars.get("ansible_facts", {})
-        keys = []
-        for name, default_type in KEY_FACTS.items():
-            key = facts.get(f"ssh_host_key_{name}_public")
-            if key:
-                keys.append(f"{facts.get(f'ssh_host_key_{name}_public_keytype', default_type)} {key}")
+        key = _key(hostvars.get("ansible_facts", {}))
+        if key is None:
+            continue
         machine = str(hostvars["inventory_hostname"])
         identities[machine] = {
             "address": names.hypervisor_address(machine, hostvars),
             "port": int(hostvars.get("ansible_port") or 22),
-            "keys": keys,
+            "keys": [key],
         }
+        if hostvars.get("ssh_trust_proxy_jump"):
+            identities[machine]["jump"] = str(hostvars["ssh_trust_proxy_jump"])
     return identities
 
 
-def front_end_files(now: Mapping[str, Identity], before: Mapping[str, str]) -> dict[str, str]:
-    """Return the files of the front-end's ConfigMap: those known before, with the given ones put in.
+def _known(before: Mapping[str, str]) -> dict[str, Identity]:
+    known: dict[str, Identity] = json.loads(before.get("hypervisors.json", "{}"))
+    return known
 
-    The files are ``hypervisors.json``, from which the next run reads what is known, and what ssh reads.
+
+def _stanza(name: str, identity: Identity, jump: bool) -> str:
+    """What ssh has to know of a machine beside its key; nothing for most."""
+    lines = []
+    if identity["port"] != 22:
+        # with an alias, because ssh would look for the key under [name]:port
+        lines += [f"  Port {identity['port']}", f"  HostKeyAlias {name}"]
+    if jump and "jump" in identity:
+        lines.append(f"  ProxyJump {identity['jump']}")
+    return "\n".join([f"Host {name}", *lines, ""]) if lines else ""
+
+
+def front_end_files(
+    now: Mapping[str, Identity],
+    before: Mapping[str, str],
+    gone: Sequence[str] = (),
+    extra: Sequence[str] = (),
+) -> dict[str, str]:
+    """Return the files of the front-end's ConfigMap: what was known before, with machines put in and others taken out.
+
+    The files are ``hypervisors.json``, from which the next run reads what is known, and what ssh reads. extra: lines of
+    known_hosts for other machines.
     """
-    known = {**json.loads(before.get("hypervisors.json", "{}")), **now}
-    known_hosts = []
-    stanzas = []
-    for name, identity in sorted(known.items()):
-        known_hosts += [f"{name} {key}" for key in identity["keys"]]
-        if identity["port"] != 22:
-            # with an alias, because ssh would look for the key under [name]:port
-            stanzas.append(f"Host {name}\n  Port {identity['port']}\n  HostKeyAlias {name}\n")
+    known = {name: identity for name, identity in {**_known(before), **now}.items() if name not in gone}
+    lines = [f"{name} {key}" for name, identity in sorted(known.items()) for key in identity["keys"]]
     return {
         "hypervisors.json": json.dumps(known, indent=1, sort_keys=True),
-        "known_hosts": "".join(f"{line}\n" for line in known_hosts),
-        "ssh_config": "".join(stanzas),
+        "known_hosts": "".join(f"{line}\n" for line in [*lines, *extra]),
+        "ssh_config": "".join(_stanza(name, identity, True) for name, identity in sorted(known.items())),
+    }
+
+
+def node_files(
+    files: Mapping[str, str],
+    public_keys: Mapping[str, str],
+    name: str,
+    address: str,
+    port: int,
+    hosts_file: bool = True,
+) -> dict[str, Any]:
+    """Return what the module node_trust writes, the same on every machine.
+
+    files: as front_end_files returns them. public_keys: data of the ConfigMap of the public keys. name, address, port:
+    of the front-end, as the machines see it. hosts_file: whether machines find one another in /etc/hosts.
+    """
+    known = _known(files)
+    config = [
+        f"Host {name}",
+        f"  HostName {address}",
+        f"  Port {port}",
+        f"  HostKeyAlias {name}",
+        "  KnownHostsCommand none",
+        *"".join(_stanza(machine, identity, False) for machine, identity in sorted(known.items())).splitlines(),
+        # Last, because what follows in the file belongs to no other machine's stanza then.
+        "Host *",
+        "  StrictHostKeyChecking yes",
+        "  UserKnownHostsFile ~/.ssh/known_hosts.opennebula ~/.ssh/known_hosts",
+        f"  KnownHostsCommand /var/lib/one/.ssh/known-hosts-command {name} %I %H %t %K",
+        "  UpdateHostKeys no",
+    ]
+    machines = [f"{identity['address']} {machine}" for machine, identity in sorted(known.items())]
+    return {
+        "authorized_keys": public_keys["authorized_keys"].splitlines(),
+        "known_hosts": public_keys["known_hosts"] + files["known_hosts"],
+        "ssh_config": "\n".join(config) + "\n",
+        "hosts": "\n".join(machines) + "\n" if hosts_file and machines else "",
     }
 
 
@@ -92,7 +153,7 @@ def hypervisor_services(hypervisors: Mapping[str, Identity], namespace: str, rel
 
 def registrations(hosts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return what the module one_host takes as ``hosts``; a variable left out is an option left out."""
-    options = {"type": "hypervisor_type", "cluster": "hypervisor_cluster", "labels": "hypervisor_labels"}
+    options = {option: f"hypervisor_{option}" for option in ("type", "cluster", "labels", "template")}
     return [
         {
             "name": hostvars["inventory_hostname"],
@@ -109,6 +170,7 @@ class FilterModule:
         return {
             "hypervisor_identities": hypervisor_identities,
             "front_end_files": front_end_files,
+            "node_files": node_files,
             "hypervisor_services": hypervisor_services,
             "registrations": registrations,
         }

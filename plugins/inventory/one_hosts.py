@@ -34,7 +34,8 @@ options:
       - What the names of the host variables begin with. These are C(id), C(state), C(im_mad), C(vm_mad), C(cluster),
         C(cluster_id), C(labels), C(vms) and C(template).
       - C(id), C(cluster_id) and the IDs in C(vms) are numbers, C(labels) is a list, C(template) a dictionary of texts,
-        dictionaries and lists, as OpenNebula stores them. C(state) is in OpenNebula's words, such as C(MONITORED).
+        dictionaries and lists, as OpenNebula stores them, without the attributes that hold secrets. C(state) is in
+        OpenNebula's words, such as C(MONITORED).
     type: str
     default: one_
 seealso:
@@ -79,7 +80,7 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, secrets
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError
 
 TEMPLATES = ("api_url", "api_username", "api_password", "kube_context", "namespace", "release")
@@ -97,7 +98,7 @@ def describe(found: host.Host) -> dict[str, Any]:
         "cluster_id": found.cluster_id,
         "labels": found.labels,
         "vms": list(found.vms),
-        "template": found.template,
+        "template": secrets.without(found.template),
     }
 
 

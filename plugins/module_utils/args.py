@@ -4,20 +4,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, forward, info, kube, plan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
+    engine,
+    forward,
+    info,
+    kube,
+    plan,
+    things,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import HttpTransport, Transport
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-W = TypeVar("W")
+W = TypeVar("W", bound=engine.World)
+# Seconds.
+LONGEST_TIMEOUT = 3600.0
 STATE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 TEMPLATE_MODE = {"template_mode": {"type": "str", "choices": ["merge", "replace"], "default": "merge"}}
 # Options of an object, for declared_spec.
@@ -25,6 +35,13 @@ NEW_NAME = {"new_name": {"type": "str"}}
 TEMPLATE = {"template": {"type": "dict"}}
 CLUSTERS = {"clusters": {"type": "list", "elements": "str"}}
 
+# Objects that do not exist yet, for check mode: doc fragment kubenebula.opennebula.planned.
+PLANNED = {
+    "planned": {
+        "type": "dict",
+        "options": {option: {"type": "list", "elements": "str"} for option in sorted(things.PLANNED.values())},
+    }
+}
 WAIT = {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 300}}
 
 
@@ -86,8 +103,11 @@ def transport(params: Mapping[str, Any]) -> Transport:
 
 def client(params: Mapping[str, Any]) -> Client:
     """A client from a module's parameters. Raises SetupError."""
-    if params["timeout"] <= 0:
-        raise SetupError("timeout must be more than 0 seconds")
+    if not 0 < params["timeout"] <= LONGEST_TIMEOUT:
+        raise SetupError(f"timeout must be more than 0 and at most {LONGEST_TIMEOUT:g} seconds")
+    for option in ("api_username", "api_password"):
+        if not params[option] or not params[option].isprintable() or bad_character(params[option]) is not None:
+            raise SetupError(f"{option} is empty or holds characters that oned does not take, such as a line end")
     return Client(transport(params), params["api_username"], params["api_password"], timeout=params["timeout"])
 
 
@@ -115,9 +135,16 @@ def ensure(module: AnsibleModule, word: str, noun: Callable[[], engine.Noun[W]])
     run(module, work)
 
 
+def planned(module: AnsibleModule) -> Mapping[str, Sequence[str]]:
+    """Names of objects that do not exist yet, by kind, which only a prediction may count on."""
+    wanted: Mapping[str, Sequence[str]] | None = module.params.get("planned")
+    return {kind: names for kind, names in (wanted or {}).items() if names} if module.check_mode else {}
+
+
 def declare(module: AnsibleModule, kind: type[Declared], option: str) -> None:
     """Bring the objects listed in `option` into the wanted state and exit."""
-    ensure(module, kind.word, lambda: kind(module.params[option], module.params))
+    items = module.params[option]
+    ensure(module, kind.word, lambda: kind(items, {**module.params, "planned": planned(module)}))
 
 
 def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:

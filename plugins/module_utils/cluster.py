@@ -21,5 +21,5 @@ def from_pool(document: str) -> list[Ref]:
 
 def mistake(owner: str, wanted: str, existing: Sequence[Ref]) -> str:
     """What to tell when there is no such cluster. owner: who names it, such as "host kvm1"."""
-    there = ", ".join(f"{cluster.name} ({cluster.id})" for cluster in existing)
+    there = ", ".join(map(str, existing))
     return f"{owner}: there is no cluster {wanted!r}; there are {there or 'none you may see'}"

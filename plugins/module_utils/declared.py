@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
+    encrypted,
     engine,
     names,
-    pool,
-    secrets,
     update,
     wishes,
     xml,
@@ -35,6 +35,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.things impor
     View,
     Wish,
     World,
+    refs,
 )
 
 # Seconds for which objects are waited for where the module has no option for it, and between looks.
@@ -79,31 +80,24 @@ class Declared(Kind):
     def read(self, client: Client) -> World:
         words = sorted(self.lists())
         documents = engine.answers(client, [self.listing, *(LISTS[word][0] for word in words)])
-        others = {
-            word: pool.refs(document, LISTS[word][1], LISTS[word][0].method)
-            for word, document in zip(words, documents[1:], strict=True)
-        }
+        planned = self.params.get("planned", {})
+        others = {word: refs(word, found, planned) for word, found in zip(words, documents[1:], strict=True)}
         things = self._own_first(self.things(documents[0]), client.username)
-        return World(Pool(self._decrypted(client, things)), others)
+        return World(Pool(self._revealed(client, Pool(things))), others)
 
-    def _decrypted(self, client: Client, things: list[Thing]) -> list[Thing]:
-        """In pools oned shows some secrets encrypted: those that are to be compared are asked for one by one."""
-        secretive = [
-            wish
-            for wish in self.wishes
-            if not self.absent and secrets.without(wish["attributes"]) != wish["attributes"]
-        ]
-        called = {name.casefold() for wish in secretive for name in (wish["name"], wish["called"])}
-        calls = {
-            thing.id: Call(f"{self.methods}.info", (thing.id, *self.info_arguments, True))
-            for thing in things
-            if thing.name.casefold() in called
-        }
-        documents = dict(zip(calls, engine.answers(client, list(calls.values())), strict=True)) if calls else {}
+    def _revealed(self, client: Client, things: Pool[Thing]) -> list[Thing]:
+        """Things with what oned shows encrypted decrypted, as far as it is to be compared."""
+        named = {} if self.absent else {name: wish for wish in self.wishes for name in (wish["called"], wish["name"])}
+        wanted = {thing.id: wish["attributes"] for name, wish in named.items() for thing in things.alike(name)}
+        found = {number: things.by_id[number].view["template"] for number in wanted if wanted[number]}
+        templates = encrypted.revealed(client, found, {number: wanted[number] for number in found}, self._info)
         return [
-            self.thing(xml.parse(documents[thing.id], f"{self.methods}.info")) if thing.id in documents else thing
-            for thing in things
+            replace(thing, view={**thing.view, "template": templates[thing.id]}) if thing.id in templates else thing
+            for thing in things.items
         ]
+
+    def _info(self, number: int) -> Call:
+        return Call(f"{self.methods}.info", (number, *self.info_arguments, True))
 
     def things(self, document: str) -> list[Thing]:
         """The objects of a pool document."""
@@ -126,20 +120,20 @@ class Declared(Kind):
             if wish.get("new_name") is not None:
                 yield f"{owner}: new_name does not go with state absent"
             return
-        if not world.things.alike(wish["called"]):
-            problem = names.object_name_problem(wish["called"], self.name_refuses)
+        if not world.pool.alike(wish["called"]):
+            problem = self.name_problem(wish["called"])
             if problem is not None:
                 yield f"{self.word} name {wish['called']!r} is not possible: {problem}"
         for option, word in self.naming.items():
             for name in wish.get(option) or []:
                 if pick(world.others[word], name) is None:
-                    there = ", ".join(f"{ref.name} ({ref.id})" for ref in world.others[word])
+                    there = ", ".join(map(str, world.others[word]))
                     yield f"{owner}: there is no {word} {name!r}; there are {there or 'none you may see'}"
         with suppress(LookupError):  # told as the problem of that object
             yield from self.mistakes(wish, self._find(wish, world), world)
 
     def _find(self, wish: Wish, world: World) -> Thing | None:
-        return world.things.wanted(self.word, wish["name"], wish["called"])
+        return world.pool.wanted(self.word, wish["name"], wish["called"])
 
     def plan(self, world: World) -> list[ItemPlan]:
         return [self._plan(wish, world) for wish in self.wishes]
@@ -216,7 +210,11 @@ class Declared(Kind):
         timeout = float(self.params.get("wait_timeout") or WAIT_SECONDS)
         deadline = client.clock() + timeout
         while self.params.get("wait", True):
-            waiting = [i for i in items.values() if i.id is not None and self.state_of(world, i.id) in transient]
+            waiting = [
+                item
+                for item in items.values()
+                if item.problem is None and item.id is not None and self.state_of(world, item.id) in transient
+            ]
             if not waiting:
                 self._judge(world, items)
                 return world
@@ -235,14 +233,14 @@ class Declared(Kind):
 
     def _judge(self, world: World, items: engine.Items) -> None:
         for item in items.values():
-            thing = None if item.id is None or self.absent else world.things.by_id.get(item.id)
+            thing = None if item.id is None or self.absent else world.pool.by_id.get(item.id)
             problem = None if thing is None else self.broken(thing)
             if problem is not None:
                 item.fail(problem)
 
-    def must_look(self, change: Change, error: OnedError) -> bool:
-        return False
+    def removal(self, item_id: int) -> Call:
+        return Call(f"{self.methods}.delete", (item_id, *self.delete_arguments))
 
     def state_of(self, world: World, item_id: int) -> str | None:
-        thing = world.things.by_id.get(item_id)
+        thing = world.pool.by_id.get(item_id)
         return None if thing is None else str(thing.view.get("state", "PRESENT"))

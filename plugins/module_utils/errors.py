@@ -34,6 +34,10 @@ class OnedError(Exception):
         return self.message
 
 
+class Persistent(OnedError):
+    """A refusal that passes by itself, and did not within the time given to it. oned has done nothing."""
+
+
 class SetupError(OnedError):
     """Nothing was sent: something on this side is missing or wrong (a library, a kubeconfig, an option)."""
 

@@ -127,7 +127,9 @@ class ForwardTransport:
 
     def _explain(self, status: int, said: str) -> Unreachable:
         message = _MESSAGE.search(said)
-        reason = message[1].replace('\\"', '"') if message else said.split(" -+-+- ")[0].strip()
+        reason = message[1].replace('\\"', '"') if message else " ".join(said.split(" -+-+- ")[0].split())
+        if "<html" in reason.lower():
+            reason = "HTML, so something else is in between"
         if status == 403:
             return Forbidden(
                 f"the kubeconfig's user may not forward ports (403: {reason}): allow list on pods, get and create on "

@@ -35,12 +35,13 @@ _STATUS = {
     "ERROR": "error",
     "MONITORING_ERROR": "error",
 }
-# oned keeps these itself: a value given here would be put back or overwritten.
+# oned keeps these itself, or an option is for them: a value given here would be put back, overwritten or mistaken.
 _OWN_ATTRIBUTES = {
     "IM_MAD": "use type, or im_mad and vmm_mad",
     "VM_MAD": "use type, or im_mad and vmm_mad",
     "ERROR": "oned writes it",
     "LABELS": "use labels",
+    "NAME": "use name",
 }
 # What replacing a template leaves alone: what monitoring wrote, and what has an option of its own.
 NOT_THE_USERS = frozenset(
@@ -64,6 +65,11 @@ NOT_THE_USERS = frozenset(
     ]
 )
 PROBED_PREFIXES = ("KVM_", "LXC_")
+
+
+def in_error(state: int) -> bool:
+    """Whether a number of HOST/STATE says that oned could not monitor a host."""
+    return 0 <= state < len(STATES) and _STATUS.get(STATES[state]) == "error"
 
 
 def kept(key: str) -> bool:
@@ -112,11 +118,10 @@ class Host:
 
 
 def from_xml(element: xml.Element) -> Host:
-    number = xml.number(element, "STATE")
     return Host(
         id=xml.number(element, "ID"),
         name=xml.text(element, "NAME"),
-        state=STATES[number] if 0 <= number < len(STATES) else f"UNKNOWN_{number}",
+        state=xml.named(STATES, element, "STATE"),
         im_mad=xml.text(element, "IM_MAD"),
         vmm_mad=xml.text(element, "VM_MAD"),
         cluster_id=xml.number(element, "CLUSTER_ID"),
@@ -148,6 +153,11 @@ class HostSpec:
     def called(self) -> str:
         """The name the host shall have in the end."""
         return self.name if self.new_name is None else self.new_name
+
+    @property
+    def drivers(self) -> list[str]:
+        """The drivers that are given."""
+        return [driver for driver in (self.im_mad, self.vmm_mad) if driver]
 
     @property
     def renames(self) -> bool:

@@ -5,23 +5,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import cluster as clusters
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, host_plan, host_wait, xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
+    encrypted,
+    engine,
+    host_plan,
+    host_wait,
+    pool,
+    xml,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import host as nouns
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import ACTION, NOT_FOUND, OnedError
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import HostSpec
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import Host, HostSpec
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_plan import Intent, World
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import Change, ItemPlan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import ItemPlan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Pool
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call, Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template
 
 VM_POOL = "one.vmpool.info"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the module was asked for. wait_timeout: seconds for all hosts together."""
+    """What the module was asked for. wait_timeout: seconds for all hosts together.
+
+    planned_clusters: names of clusters that do not exist yet, for check mode.
+    """
 
     specs: Sequence[HostSpec]
     state: str = "present"
@@ -30,6 +41,7 @@ class Wanted:
     replace: bool = False
     flush: bool = False
     purge: bool = False
+    planned_clusters: Sequence[str] = ()
 
     @property
     def waits(self) -> bool:
@@ -52,9 +64,10 @@ class Wanted:
         if self.state != "absent" and any(spec.cluster is not None for spec in self.specs):
             calls.append(Call(clusters.POOL))
         answers = engine.answers(client, calls)
+        there = clusters.from_pool(answers[1]) if len(answers) > 1 else []
         world = World(
-            nouns.from_pool(answers[0]),
-            clusters.from_pool(answers[1]) if len(answers) > 1 else [],
+            self._revealed(client, Pool(nouns.from_pool(answers[0]))),
+            [*there, *pool.planned(self.planned_clusters, there)],
         )
         if not any(host.vms for host in self._leaving(world)):
             return world
@@ -62,7 +75,17 @@ class Wanted:
         machines = xml.objects(client.read(VM_POOL, -2, -1, -1, -1), "VM", VM_POOL)
         return World(world.hosts, world.clusters, {xml.number(vm, "ID"): xml.text(vm, "NAME") for vm in machines})
 
-    def _leaving(self, world: World) -> list[nouns.Host]:
+    def _revealed(self, client: Client, hosts: Pool[Host]) -> list[Host]:
+        """The hosts, what oned shows encrypted decrypted as far as it is to be compared."""
+        templates: dict[int, Template] = {}
+        if self.state != "absent":
+            named = [(host, spec.template) for spec in self.specs for name in spec.names for host in hosts.alike(name)]
+            wanted = {host.id: template for host, template in named if template}
+            found = {number: hosts.by_id[number].template for number in wanted}
+            templates = encrypted.revealed(client, found, wanted, lambda number: Call("one.host.info", (number, True)))
+        return [replace(host, template=templates.get(host.id, host.template)) for host in hosts.items]
+
+    def _leaving(self, world: World) -> list[Host]:
         listed = {name.casefold() for spec in self.specs for name in spec.names}
         all_listed = self.state == "absent" or (self.flush and self.state in ("disabled", "offline"))
         return [host for host in world.hosts if (all_listed if host.name.casefold() in listed else self.purge)]
@@ -87,10 +110,9 @@ class Wanted:
         waited = [item for item in items.values() if item.name in listed]
         return host_wait.Waiter(client, self.wait_timeout).wait(world, waited, probed)
 
-    def must_look(self, change: Change, error: OnedError) -> bool:
-        """A machine that is to be moved may have ended or moved in the meantime."""
-        return change.action == "flush" and error.code in (NOT_FOUND, ACTION)
+    def removal(self, item_id: int) -> Call:
+        return Call("one.host.delete", (item_id,))
 
     def state_of(self, world: World, item_id: int) -> str | None:
-        host = world.by_id.get(item_id)
+        host = world.pool.by_id.get(item_id)
         return None if host is None else host.state

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -48,9 +48,9 @@ class World:
     def pool(self) -> Pool[Host]:
         return Pool(self.hosts)
 
-    @property
-    def by_id(self) -> Mapping[int, Host]:
-        return self.pool.by_id
+    def elders(self, known: Collection[int]) -> World:
+        """Without doubles, as Pool.elders."""
+        return World(self.pool.elders(known).items, self.clusters, self.vm_names)
 
     def machines(self, host: Host) -> str:
         """Names and ids of the virtual machines on a host; their number when oned does not list them."""
@@ -107,6 +107,7 @@ def _mistakes(spec: HostSpec, world: World) -> list[str]:
             found.append(f"host name {spec.called!r} is not possible: {problem}")
         if not world.pool.alike(spec.name) and (not spec.im_mad or not spec.vmm_mad):
             found.append(f"host {spec.called} is new: give type, or both im_mad and vmm_mad")
+    found += [f"host {spec.name}: {p}" for p in map(names.driver_problem, spec.drivers) if p is not None]
     if spec.cluster is not None and pick(world.clusters, spec.cluster) is None:
         found.append(clusters.mistake(f"host {spec.name}", spec.cluster, world.clusters))
     return found
@@ -156,19 +157,17 @@ def _new(spec: HostSpec, world: World, state: str) -> ItemPlan:
         cluster = pick(world.clusters, spec.cluster) or cluster
     # The order of the API: information driver, then virtualization driver.
     parameters = (spec.called, spec.im_mad, spec.vmm_mad, cluster.id)
-    changes = [Change("allocate", "one.host.allocate", parameters, ALLOCATE)]
     wanted = {key: value for key, value in spec.wanted_template.items() if value != ""}
     stored = update.change("one.host.update", wanted, {}, None)
-    if stored is not None:
-        changes.append(stored)
-    if state in ("disabled", "offline"):
-        changes.append(_status(state))
+    status = _status(state) if state in ("disabled", "offline") else None
+    allocate = Change("allocate", "one.host.allocate", parameters, ALLOCATE)
+    changes = tuple(change for change in (allocate, stored, status) if change is not None)
     after: dict[str, Any] = {"im_mad": spec.im_mad, "vmm_mad": spec.vmm_mad, "cluster": cluster.name}
     after["status"] = _STATUSES[state][1] if state in _STATUSES else "enabled"
     after["template"] = wanted
     if spec.renames:
         after["name"] = spec.called
-    return ItemPlan(spec.name, None, tuple(changes), None, after)
+    return ItemPlan(spec.name, None, changes, None, after)
 
 
 def _existing(spec: HostSpec, host: Host, world: World, intent: Intent) -> ItemPlan:
@@ -187,7 +186,7 @@ def _existing(spec: HostSpec, host: Host, world: World, intent: Intent) -> ItemP
     if spec.renames and host.name != spec.called:
         changes.append(Change("rename", "one.host.rename", (OWN_ID, spec.called)))
         after["name"] = spec.called
-    cluster = pick(world.clusters, spec.cluster) if spec.cluster is not None else None
+    cluster = None if spec.cluster is None else pick(world.clusters, spec.cluster)
     if cluster is not None and cluster.id != host.cluster_id:
         changes.append(Change("cluster", "one.cluster.addhost", (cluster.id, OWN_ID)))
         after["cluster"] = cluster.name
@@ -226,12 +225,14 @@ def _status(state: str) -> Change:
 
 
 # Enabled from ERROR, a host waits for its turn; enabled from OFFLINE, it is probed now (HostMonitorManager.cc).
-_GO_OFFLINE = Change("enable", "one.host.status", (OWN_ID, nouns.OFFLINE))
-_PROBE_AGAIN = (_GO_OFFLINE, Change("enable", "one.host.status", (OWN_ID, nouns.ENABLE), LATER))
+_PROBE_AGAIN = (
+    Change("enable", "one.host.status", (OWN_ID, nouns.OFFLINE)),
+    Change("enable", "one.host.status", (OWN_ID, nouns.ENABLE), LATER, ends=True),
+)
 
 
 def _flush(host: Host) -> tuple[Change, ...]:
-    """Ask the scheduler to place each machine anew, as `onehost flush` does, after the host is out of service."""
+    """Ask the scheduler to place each machine anew, after the host is out of service, as `onehost flush` does."""
     return tuple(Change("flush", "one.vm.action", ("resched", vm), LATER) for vm in host.vms)
 
 

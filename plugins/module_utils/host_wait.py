@@ -124,7 +124,7 @@ def until_empty(client: Client, read: Callable[[Client], World], waiting: Iterab
 
 
 def _host(world: World, item: Progress) -> Host | None:
-    return None if item.id is None else world.by_id.get(item.id)
+    return None if item.id is None else world.pool.by_id.get(item.id)
 
 
 def explain(host: Host) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import names, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import Change
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.things import Step, Thing, View, Wish, World
@@ -41,6 +41,10 @@ class Kind:
     delete_arguments: ClassVar[tuple[Any, ...]] = ()
     # What the method info takes between the id and whether to decrypt.
     info_arguments: ClassVar[tuple[Any, ...]] = ()
+
+    def name_problem(self, name: str) -> str | None:
+        """Why oned would refuse a name, or None."""
+        return names.object_name_problem(name, self.name_refuses)
 
     def view(self, element: xml.Element) -> View:
         return {"template": xml.template(element)}

@@ -56,7 +56,7 @@ def configuration(kubeconfig: str | None, context: str | None) -> Any:
         raise
     except Exception as error:  # the library lets through whatever YAML, file system and exec plugins raise
         which = f" (context {context})" if context else ""
-        raise SetupError(f"the kubeconfig {paths}{which} cannot be used: {error}") from error
+        raise SetupError(f"the kubeconfig {paths}{which} cannot be used: {' '.join(str(error).split())}") from error
     target.connection_pool_maxsize = POOL
     return target
 

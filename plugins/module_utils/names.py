@@ -9,9 +9,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable import bad_character
+
 _ENDS = "-._"
 _OBJECT_REFUSES = "&|:\\\";/'#{}$<>"
 _HOST_CHARACTER = re.compile(r"[A-Za-z0-9._-]")
+_DRIVER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
@@ -31,6 +34,11 @@ def host_name_problem(name: str) -> str | None:
     if name[-1] in _ENDS:
         return f"it ends with {name[-1]!r}"
     return None
+
+
+def driver_problem(name: str) -> str | None:
+    """Why `name` cannot be that of a driver, or None."""
+    return None if _DRIVER.match(name) else f"{name!r} is no name of a driver: these hold letters, digits, '-' and '_'"
 
 
 def is_dns_label(name: str) -> bool:
@@ -59,7 +67,7 @@ def object_name_problem(name: str, also: str = "") -> str | None:
         return "it is empty"
     if len(name) > 128:
         return f"it has {len(name)} characters, OpenNebula takes up to 128"
-    bad = next((c for c in name if c in _OBJECT_REFUSES + also or not c.isprintable()), None)
+    bad = bad_character(name) or next((c for c in name if c in _OBJECT_REFUSES + also or not c.isprintable()), None)
     return None if bad is None else f"it holds {bad!r}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import acl, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.acl import Rule
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError, SetupError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import SetupError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import (
     ALLOCATE,
     DELETE,
@@ -42,9 +42,27 @@ class Rules(Declared):
         return {word for wish in self.wishes for word, _name in wish["named"]}
 
     def thing(self, element: xml.Element) -> Thing:
-        parts = (int(xml.text(element, tag) or "0", 16) for tag in ("USER", "RESOURCE", "RIGHTS", "ZONE"))
+        parts = (xml.number(element, tag, base=16) for tag in ("USER", "RESOURCE", "RIGHTS", "ZONE"))
         rule = Rule(*parts)
         return Thing(xml.number(element, "ID"), str(rule), view={"_rule": rule})
+
+    def name_problem(self, name: str) -> str | None:
+        return None
+
+    def check_wishes(self) -> None:
+        super().check_wishes()
+        problems = [problem for wish in self.wishes if (problem := self._unreadable(wish))]
+        if problems:
+            raise SetupError("; ".join(problems))
+
+    @staticmethod
+    def _unreadable(wish: Wish) -> str | None:
+        """What is wrong with a rule, whatever ids the objects in it have."""
+        try:
+            acl.parse(wish["name"], dict.fromkeys(wish["named"], 0))
+        except SetupError as error:
+            return str(error)
+        return None
 
     def _rule(self, wish: Wish, world: World) -> Rule:
         found = {(word, name): pick(world.others[word], name) for word, name in wish["named"]}
@@ -65,8 +83,9 @@ class Rules(Declared):
 
     def _plan(self, wish: Wish, world: World) -> ItemPlan:
         rule, name = self._rule(wish, world), wish["name"]
-        there = next((thing for thing in world.things.items if thing.view["_rule"] == rule), None)
-        shown = {"rule": str(rule)}
+        there = next((thing for thing in world.pool.items if thing.view["_rule"] == rule), None)
+        # A new rule as the user wrote it: its objects may have no ids yet.
+        shown = {"rule": name if there is None else str(rule)}
         if there is None and not self.absent:
             add = Change("allocate", "one.acl.addrule", rule.parameters, ALLOCATE)
             return ItemPlan(name, None, (add,), None, shown)
@@ -75,5 +94,5 @@ class Rules(Declared):
         same = None if there is None else shown
         return ItemPlan(name, None if there is None else there.id, (), same, same)
 
-    def must_look(self, change: Change, error: OnedError) -> bool:
-        return change.action == "delete" and "does not exist" in error.message
+    def removal(self, item_id: int) -> Call:
+        return Call("one.acl.delrule", (item_id,))

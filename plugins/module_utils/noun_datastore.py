@@ -41,10 +41,10 @@ class Datastores(Declared):
 
     def view(self, element: xml.Element) -> View:
         return {
-            "type": TYPES[xml.number(element, "TYPE")],
+            "type": xml.named(TYPES, element, "TYPE"),
             "ds_mad": xml.text(element, "DS_MAD"),
             "tm_mad": xml.text(element, "TM_MAD"),
-            "state": _STATES[xml.number(element, "STATE")],
+            "state": xml.named(_STATES, element, "STATE"),
             "total_mb": xml.number(element, "TOTAL_MB"),
             "free_mb": xml.number(element, "FREE_MB"),
             "used_mb": xml.number(element, "USED_MB"),

@@ -9,10 +9,7 @@ from typing import Any, ClassVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import (
-    OWN_ID,
-    Change,
-)
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import LATER, OWN_ID, Change
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.things import Step, Thing, View, Wish, World
 
@@ -36,7 +33,12 @@ class Groups(Declared):
         return (wish["called"],), {"users": [], "admins": [], "template": {}}
 
     def steps(self, wish: Wish, view: View, world: World) -> Iterator[Step]:
-        yield from self.membership("admins", wish, view, world, _admin)
+        for step in self.membership("admins", wish, view, world, _admin):
+            user = step.change.params[1]
+            if step.change.method == "one.group.addadmin" and user not in view["users"]:
+                # oned lets only members administer a group.
+                yield Step(Change("admins", "one.user.addgroup", (user, OWN_ID)), step.then)
+            yield step
 
     def undeletable(self, thing: Thing) -> str | None:
         if thing.id < 100:
@@ -46,4 +48,4 @@ class Groups(Declared):
 
 
 def _admin(adding: bool, user: int) -> Change:
-    return Change("admins", f"one.group.{'add' if adding else 'del'}admin", (OWN_ID, user))
+    return Change("admins", f"one.group.{'add' if adding else 'del'}admin", (OWN_ID, user), LATER)

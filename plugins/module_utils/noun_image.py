@@ -62,9 +62,9 @@ class Images(Declared):
 
     def view(self, element: xml.Element) -> View:
         return {
-            "type": TYPES[xml.number(element, "TYPE")],
+            "type": xml.named(TYPES, element, "TYPE"),
             "persistent": xml.number(element, "PERSISTENT") == 1,
-            "state": _STATES[xml.number(element, "STATE")],
+            "state": xml.named(_STATES, element, "STATE"),
             "size_mb": xml.number(element, "SIZE"),
             "format": xml.text(element, "FORMAT"),
             "path": xml.text(element, "PATH"),

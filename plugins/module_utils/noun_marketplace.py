@@ -27,7 +27,7 @@ class Marketplaces(Declared):
     refused: ClassVar[Mapping[str, str]] = {"MARKET_MAD": "use market_mad"}
 
     def view(self, element: xml.Element) -> View:
-        state = _STATES[xml.number(element, "STATE")]
+        state = xml.named(_STATES, element, "STATE")
         return {
             "market_mad": xml.text(element, "MARKET_MAD"),
             "state": state,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import names, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import (
     LATER,
@@ -17,11 +17,13 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import 
     Change,
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.things import Step, Thing, View, Wish, World
 
 # Users that OpenNebula itself works with.
 _SYSTEM = {0: "oneadmin", 1: "serveradmin"}
 _USERS = 1
+_NO_PASSWORD = re.compile(r"\s")
 _OLD, _NEW = "(the one it has)", "(another one)"
 
 
@@ -93,12 +95,13 @@ class Users(Declared):
         password = wish.get("password")
         if thing is None and not password:
             yield f"user {wish['name']} is new: give password"
-        if password is not None and (not password or re.search(r"\s", password)):
-            yield f"user {wish['name']}: OpenNebula takes no empty password and none with blanks"
+        if password is not None and (not password or _NO_PASSWORD.search(password) or bad_character(password)):
+            yield f"user {wish['name']}: OpenNebula takes no empty password and none with blanks, emoji and the like"
         if wish.get("groups") == []:
             yield f"user {wish['name']}: groups: a user belongs to at least one group"
-        if wish.get("auth_driver") == "":
-            yield f"user {wish['name']}: auth_driver is empty"
+        problem = None if wish.get("auth_driver") is None else names.driver_problem(wish["auth_driver"])
+        if problem is not None:
+            yield f"user {wish['name']}: auth_driver: {problem}"
 
     def undeletable(self, thing: Thing) -> str | None:
         return "OpenNebula itself works with this user" if thing.id in _SYSTEM else None

@@ -83,7 +83,7 @@ class VirtualNetworks(Declared):
         return {
             "vn_mad": xml.text(element, "VN_MAD"),
             "bridge": xml.text(element, "BRIDGE"),
-            "state": _STATES[xml.number(element, "STATE")],
+            "state": xml.named(_STATES, element, "STATE"),
             "used_leases": xml.number(element, "USED_LEASES"),
             "parent": int(parent) if parent else None,
             "clusters": xml.ids(element, "CLUSTERS"),
@@ -118,7 +118,8 @@ class VirtualNetworks(Declared):
         for there in surplus:
             yield Step(Change("remove_range", "one.vn.rm_ar", (OWN_ID, int(there["AR_ID"]))), then)
         for wanted in missing:
-            yield Step(Change("add_range", "one.vn.add_ar", (OWN_ID, syntax.render({"AR": wanted})), LATER), then)
+            add = Change("add_range", "one.vn.add_ar", (OWN_ID, syntax.render({"AR": wanted})), LATER, doubles=True)
+            yield Step(add, then)
 
     def mistakes(self, wish: Wish, thing: Thing | None, world: World) -> Iterator[str]:
         if thing is None and wish.get("vn_mad") is None:

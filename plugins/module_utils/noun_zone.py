@@ -28,7 +28,7 @@ class Zones(Declared):
         template = xml.template(element)
         return {
             "endpoint": template.get("ENDPOINT", ""),
-            "state": _STATES[xml.number(element, "STATE")],
+            "state": xml.named(_STATES, element, "STATE"),
             "template": template,
         }
 

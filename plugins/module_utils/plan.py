@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +21,16 @@ class Change:
     """One call that changes something.
 
     action: a short word for it; calls that only make sense together share one. stage: ALLOCATE, CHANGE, LATER, DELETE.
+    doubles: oned carries it out a second time if someone else made the same change a moment earlier. ends: it ends what
+    an earlier change of the same action began, so it is needed even if the object looks as wanted by then.
     """
 
     action: str
     method: str
     params: tuple[Any, ...]
     stage: int = CHANGE
+    doubles: bool = False
+    ends: bool = False
 
     @property
     def needs_id(self) -> bool:
@@ -61,13 +65,18 @@ class ItemPlan:
 
 @dataclass
 class Progress:
-    """What became of one object. done: the actions oned has carried out, in order."""
+    """What became of one object.
+
+    planned: actions in order; done: those oned has carried out, in order. born: whether oned has made it in this run.
+    """
 
     name: str
     id: int | None = None
+    planned: Sequence[str] = ()
     done: list[str] = field(default_factory=list)
     problem: str | None = None
     state: str | None = None
+    born: bool = False
 
     def fail(self, problem: str) -> None:
         if self.problem is None:
@@ -76,6 +85,15 @@ class Progress:
     def did(self, action: str) -> None:
         if action not in self.done:
             self.done.append(action)
+
+    @property
+    def message(self) -> str:
+        """The problem, and how far it came."""
+        undone = [action for action in self.planned if action not in self.done]
+        if self.problem is None or not undone:
+            return self.problem or ""
+        done = f"; done: {', '.join(self.done)}" if self.done else ""
+        return f"{self.problem}{done}; not done: {', '.join(undone)}"
 
     def result(self) -> dict[str, Any]:
         """The entry of a module's `results`."""
@@ -86,15 +104,19 @@ class Progress:
             "changed": bool(self.done),
             "actions": list(self.done),
             "failed": self.problem is not None,
-            "msg": self.problem or "",
+            "msg": self.message,
         }
 
 
 def failure(noun: str, results: Iterable[dict[str, Any]]) -> str | None:
-    """One sentence naming each failed object and its reason; None when none failed."""
+    """One sentence naming each failed object and its reason, those of one reason together; None when none failed."""
     entries = list(results)
-    failed = [entry for entry in entries if entry["failed"]]
-    if not failed:
+    reasons: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry["failed"]:
+            reasons.setdefault(entry["msg"], []).append(entry["name"])
+    if not reasons:
         return None
-    reasons = "; ".join(f"{entry['name']}: {entry['msg']}" for entry in failed)
-    return f"{len(failed)} of {len(entries)} {noun}s failed: {reasons}"
+    count = sum(map(len, reasons.values()))
+    told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+    return f"{count} of {len(entries)} {noun}s failed: {told}"

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
@@ -24,12 +24,31 @@ class Named(Protocol):
 N = TypeVar("N", bound=Named)
 
 
+def _identity(item: Named) -> tuple[str, str]:
+    """What oned does not mean to give twice: some names are unique for each owner only."""
+    return item.name, getattr(item, "owner", "")
+
+
 @dataclass(frozen=True)
 class Ref:
     """An object as far as others name it."""
 
     id: int
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({'planned' if self.id >= _UNBORN else self.id})"
+
+
+# Ids from here on stand for objects that do not exist yet: oned's are far from it.
+_UNBORN = 2**31
+
+
+def planned(called: Iterable[str], existing: Iterable[Ref]) -> list[Ref]:
+    """Objects of these names that do not exist yet, for plans that are not carried out."""
+    there = {ref.name.casefold() for ref in existing}
+    new = [name for name in dict.fromkeys(map(str.strip, called)) if name.casefold() not in there]
+    return [Ref(_UNBORN + number, name) for number, name in enumerate(new)]
 
 
 def refs(document: str, tag: str, method: str) -> list[Ref]:
@@ -69,6 +88,22 @@ class Pool(Generic[N]):
     def alike(self, name: str) -> Sequence[N]:
         """Objects whose names differ from `name` in capitals at most."""
         return self._alike.get(name.casefold(), ())
+
+    def elder(self, number: int) -> N | None:
+        """Another object of the name and the owner of this one, with a lower id."""
+        return next((item for item in self._like(number) if item.id < number), None)
+
+    def youngers(self, number: int) -> Sequence[N]:
+        """Other objects of the name and the owner of this one, with higher ids."""
+        return [item for item in self._like(number) if item.id > number]
+
+    def _like(self, number: int) -> Sequence[N]:
+        own = self.by_id.get(number)
+        return [] if own is None else [o for o in self.alike(own.name) if _identity(o) == _identity(own)]
+
+    def elders(self, known: Collection[int]) -> Pool[N]:
+        """The objects without those that are not in `known` and have an elder: they will be gone in a moment."""
+        return Pool([item for item in self.items if item.id in known or self.elder(item.id) is None])
 
     def find(self, word: str, name: str) -> N | None:
         """The object of this name: exactly, else the only one that differs in capitals alone.

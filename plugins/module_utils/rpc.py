@@ -6,24 +6,27 @@ from __future__ import annotations
 
 import re
 import time
-import xmlrpc.client
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
-from xml.parsers.expat import ExpatError
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import wire
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import (
     AUTHENTICATION,
+    INTERNAL,
     NoAnswer,
     OnedError,
+    Persistent,
+    SetupError,
     Unreachable,
 )
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.pace import Pace
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import Transport
 
-# Measured against oned on MariaDB: batches of 50 with 2-4 in flight are as fast as it gets.
-BATCH = 50
+# Measured against oned on MariaDB: batches of 50 with 2-4 in flight are as fast as it gets. By default oned serves 15
+# connections at once, those of everybody together. Towards the end batches get smaller, so that all end together.
+BATCH, SMALLEST = 50, 10
 IN_FLIGHT = 4
 # A batch is one call to the network; each call in it gets this many seconds on top of the timeout.
 EXTRA_SECONDS = 0.5
@@ -32,7 +35,6 @@ EXTRA_SECONDS = 0.5
 _NOT_NOW = re.compile(r"no leader found|in election mode|is replicating log|Error getting cluster \[0\]")
 # A follower passed the call on to the leader and got nothing back.
 _LOST_BEHIND_FOLLOWER = "libcurl failed"
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Patience:
     refused: float = 60.0
     no_leader: float = 60.0
     no_answer: float = 60.0
+    # A read that was under way when the database went fails with "Internal error".
+    internal: float = 10.0
 
 
 @dataclass
@@ -72,7 +76,10 @@ class Client:
     patience: Patience = field(default_factory=Patience)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    _pace: Pace = field(default_factory=lambda: Pace(IN_FLIGHT), init=False)
     _accepted: bool = field(default=False, init=False)
+    # Patience is for all calls together: once it was in vain, calls are tried once until one is answered.
+    _tired: bool = field(default=False, init=False)
 
     def read(self, method: str, *params: Any) -> Any:
         """Call a method that changes nothing. Returns oned's value, raises OnedError."""
@@ -91,9 +98,9 @@ class Client:
         return self._many(calls, write=True)
 
     def _many(self, calls: Sequence[Call], *, write: bool) -> list[Outcome]:
-        outcomes: list[Outcome] = [None] * len(calls)
+        outcomes: list[Outcome] = [_unsendable(call) for call in calls]
         since: dict[int, float] = {}
-        pending = list(range(len(calls)))
+        pending = [index for index, problem in enumerate(outcomes) if problem is None]
         pause = 0.5
         while pending:
             self._once(calls, pending, outcomes)
@@ -102,12 +109,14 @@ class Client:
             for index in pending:
                 outcome = outcomes[index]
                 if not isinstance(outcome, OnedError):
-                    self._accepted = True
+                    self._accepted, self._tired = True, False
                     continue
                 waited = now - since.setdefault(index, now)
-                if waited < self._worth(outcome, write=write):
+                worth = self._worth(outcome, write=write)
+                if waited < worth and not self._tired:
                     again.append(index)
                 else:
+                    self._tired = self._tired or worth > 0
                     outcomes[index] = self._final(outcome, waited)
             pending = again
             if pending:
@@ -116,13 +125,8 @@ class Client:
         return outcomes
 
     def _once(self, calls: Sequence[Call], pending: list[int], outcomes: list[Outcome]) -> None:
-        rest = iter(pending)
-        batches = list(iter(lambda: list(islice(rest, BATCH)), []))
-        if len(batches) == 1:
-            answers = [self._send([calls[i] for i in batches[0]])]
-        else:
-            with ThreadPoolExecutor(IN_FLIGHT) as pool:
-                answers = list(pool.map(self._send, ([calls[i] for i in batch] for batch in batches)))
+        batches = list(_batches(pending))
+        answers = self._pace.run(lambda batch: self._send([calls[i] for i in batch]), batches, _overloaded)
         for batch, answer in zip(batches, answers, strict=True):
             for index, outcome in zip(batch, answer, strict=True):
                 outcomes[index] = outcome
@@ -144,41 +148,54 @@ class Client:
         return [_unpacked(call.method, answer) for call, answer in zip(batch, answers, strict=True)]
 
     def _exchange(self, method: str, params: tuple[Any, ...], seconds: float) -> Any:
-        body = xmlrpc.client.dumps(params, method, encoding="utf-8").encode()
-        answer = self.transport.post(body, seconds)
-        try:
-            values, _name = xmlrpc.client.loads(_FORBIDDEN.sub(b"", answer))
-        except xmlrpc.client.Fault as fault:
-            raise OnedError(method, int(fault.faultCode), str(fault.faultString)) from fault
-        except (ExpatError, xmlrpc.client.ResponseError, ValueError, TypeError) as error:
-            raise NoAnswer(
-                f"the answer of {self.transport.place} to {method} is cut off or not XML-RPC: {error}"
-            ) from error
-        return values[0]
+        return wire.value(method, self.transport.post(wire.request(method, params), seconds), self.transport.place)
 
     def _worth(self, error: OnedError, *, write: bool) -> float:
         """For how many seconds a call that failed like this is repeated; 0 when it is not."""
         if isinstance(error, Unreachable):
-            return self.patience.refused if error.passing else 0.0
+            # What was reached a moment ago comes back, whatever is in its place now.
+            return self.patience.refused if error.passing or self._accepted else 0.0
         if isinstance(error, NoAnswer):
             return 0.0 if write else self.patience.no_answer
         if error.code == AUTHENTICATION and not self._accepted:
             return self.patience.authentication
-        if error.code == AUTHENTICATION:
+        if error.code == AUTHENTICATION or _NOT_NOW.search(error.message):
             return self.patience.no_leader  # the password was right a moment ago
-        return self.patience.no_leader if _NOT_NOW.search(error.message) else 0.0
+        return self.patience.internal if error.code == INTERNAL and not write else 0.0
 
     def _final(self, error: OnedError, waited: float) -> OnedError:
+        tried = f" (tried for {waited:.0f} s)" if waited else ""
         if error.code == AUTHENTICATION:
-            return OnedError(
-                error.method,
-                error.code,
-                f"oned refuses user {self.username} (tried for {waited:.0f} s): either the password is wrong, or "
-                f'its database is away, for oned answers both with "{error.message}"',
+            why = (
+                f"oned no longer takes the password of user {self.username}, which was right a moment ago: its "
+                "database seems to be away"
+                if self._accepted
+                else f"oned refuses user {self.username}: either the password is wrong or, if it is a token, expired, "
+                f'or oned\'s database is away, for it answers all of them with "{error.message}"'
             )
+            return Persistent(error.method, error.code, f"{why}{tried}")
         if _NOT_NOW.search(error.message):
-            return OnedError(error.method, error.code, f"{error.message} (tried for {waited:.0f} s)")
+            return Persistent(error.method, error.code, f"{error.message}{tried}")
+        if isinstance(error, Unreachable):
+            return Unreachable(f"{error.message}{tried}", method=error.method)
         return error
+
+
+def _batches(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
+    start = 0
+    while start < len(indexes):
+        size = min(BATCH, max(SMALLEST, -(-(len(indexes) - start) // IN_FLIGHT)))
+        yield indexes[start : start + size]
+        start += size
+
+
+def _unsendable(call: Call) -> SetupError | None:
+    bad = bad_character(call.params)
+    return None if bad is None else SetupError(f"{call.method} cannot carry the character {bad!r}")
+
+
+def _overloaded(answer: list[Outcome]) -> bool:
+    return any(isinstance(outcome, (Unreachable, NoAnswer)) for outcome in answer)
 
 
 def _for_method(error: OnedError, method: str) -> OnedError:
@@ -192,7 +209,7 @@ def _for_method(error: OnedError, method: str) -> OnedError:
 def _outcome(method: str, answer: Any) -> Outcome:
     """[true, value, 0] gives the value; [false, message, code, ...] an OnedError (XML-RPC reference, return values)."""
     if not isinstance(answer, list) or len(answer) < 2 or not isinstance(answer[0], bool):
-        return OnedError(method, 0, f"the answer to {method} does not look like oned's: {answer!r:.100}")
+        return OnedError(method, 0, f"the answer to {method} does not look like oned's")
     if answer[0]:
         return answer[1]
     message = str(answer[1])

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Union
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.sendable import bad_character
 
 Vector = dict[str, str]
-Value = str | Vector | list[str | Vector]
+# evaluated when the module is loaded, where Python 3.9 has no | for types
+Value = Union[str, Vector, list[Union[str, Vector]]]  # noqa: UP007
 Template = dict[str, Value]
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _UNQUOTED = re.compile(r'[^=#\s,\[\]"]+\Z')
 _TOKEN = re.compile(
     r"""
@@ -45,11 +47,14 @@ def _scalar(path: str, value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     if not isinstance(value, str):
-        raise TemplateError(f"{path}: {value!r} is neither text nor a number")
+        # The value itself may be a secret.
+        what = "None" if value is None else f"a value of type {type(value).__name__}"
+        raise TemplateError(f"{path}: {what} is neither text nor a number")
     # XML, which carries every value, has no carriage return of its own: parsers read it as a line feed.
     text = value.replace("\r\n", "\n").replace("\r", "\n")
-    if _CONTROL.search(text):
-        raise TemplateError(f"{path}: control characters cannot be stored")
+    bad = bad_character(text)
+    if bad is not None:
+        raise TemplateError(f"{path}: control characters cannot be stored, nor emoji and the like: {bad!r}")
     if "]]>" in text:
         raise TemplateError(f"{path}: oned refuses the characters ]]> in a value")
     if text.endswith("\\") and not _UNQUOTED.match(text):

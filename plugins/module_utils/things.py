@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import pool
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.plan import OWN_ID, Change
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.pool import Pool, Ref, pick
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call
@@ -25,6 +26,15 @@ LISTS: Mapping[str, tuple[Call, str]] = {
     "user": (Call("one.userpool.info"), "USER"),
     "virtual network": (Call("one.vnpool.info", _ALL), "VNET"),
 }
+# The same kinds, as the modules' option `planned` calls them.
+PLANNED: Mapping[str, str] = {word: f"{word}s" for word in LISTS} | {"virtual network": "vnets"}
+
+
+def refs(word: str, document: str, planned: Mapping[str, Sequence[str]]) -> list[Ref]:
+    """The objects of a pool document that others may name, with those that are planned and not there yet."""
+    call, tag = LISTS[word]
+    there = pool.refs(document, tag, call.method)
+    return [*there, *pool.planned(planned.get(PLANNED[word], ()), there)]
 
 
 @dataclass(frozen=True)
@@ -41,8 +51,12 @@ class Thing:
 class World:
     """What oned answered. others: by word, the objects of other kinds that are named."""
 
-    things: Pool[Thing]
+    pool: Pool[Thing]
     others: Mapping[str, Sequence[Ref]] = field(default_factory=dict)
+
+    def elders(self, known: Collection[int]) -> World:
+        """Without doubles, as Pool.elders."""
+        return World(self.pool.elders(known), self.others)
 
     def ids(self, word: str, wanted: Iterable[str]) -> list[int]:
         """Ids of objects of another kind, in the order given; one that does not exist is left out."""

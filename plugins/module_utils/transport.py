@@ -17,6 +17,15 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors impor
 
 HEADERS = {"Content-Type": "text/xml", "User-Agent": "kubenebula.opennebula"}
 CONNECT_TIMEOUT = 10.0
+# By number of OpenSSL's X509_V_ERR_...
+_ADVICE = {
+    9: "is this machine's clock right?",
+    10: "it has to be renewed",
+    62: "give in api_url a name that it bears",
+    64: "give in api_url an address that it bears",
+}
+# What the answer of oned's web server begins with.
+_BEGINNING = b'<?xml version="1.0" encoding="UTF-8"?>\r\n<methodResponse'
 
 
 class Transport(Protocol):
@@ -38,17 +47,17 @@ class HttpTransport:
     """
 
     def __init__(self, url: str, *, validate_certs: bool = True, ca_cert: str | None = None) -> None:
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in ("http", "https") or not parts.hostname or port == -1:
-            raise SetupError(f"api_url {url!r} is not an address such as http://one.example.org:2633/RPC2")
-        if parts.username is not None or parts.password is not None:
+        if "@" in url.partition("://")[2].partition("/")[0]:
             raise SetupError("api_url holds a user or a password: give them as api_username and api_password")
+        try:
+            parts = urlsplit(url)
+            host, port, known = parts.hostname, parts.port, parts.scheme in ("http", "https")
+        except ValueError:
+            host, port, known = None, None, False
+        if not known or not host or not url.isascii() or not url.isprintable() or " " in url:
+            raise SetupError(f"api_url {url!r} is not an address such as http://one.example.org:2633/RPC2")
         self.place = url
-        self._host, self._port = parts.hostname, port
+        self._host, self._port = host, port
         self._path = parts.path if parts.path not in ("", "/") else "/RPC2"
         self._tls = _tls_context(validate_certs, ca_cert) if parts.scheme == "https" else None
 
@@ -71,10 +80,9 @@ class HttpTransport:
         try:
             connection.connect()
         except ssl.SSLCertVerificationError as error:
-            advice = "give the signing certificate as ca_cert"
-            raise Unreachable(
-                f"the certificate of {self.place} is not trusted ({error.verify_message}): {advice}"
-            ) from error
+            reason = error.verify_message.rstrip(".")
+            advice = _ADVICE.get(error.verify_code, "give the signing certificate as ca_cert")
+            raise Unreachable(f"the certificate of {self.place} is not trusted ({reason}): {advice}") from error
         except ssl.SSLError as error:
             raise Unreachable(
                 f"{self.place} does not speak TLS ({error.reason}): is it http:// rather than https://?"
@@ -111,10 +119,11 @@ def checked(place: str, status: int, answer: bytes) -> bytes:
     """The answer, if it is one of XML-RPC; raises Unreachable or NoAnswer saying what answered instead."""
     if status == 200 and looks_like_xmlrpc(answer):
         return answer
-    if status == 503:
-        raise Unreachable(f"{place} answers HTTP 503: oned behind it is not ready", passing=True)
-    if status in (502, 504):
-        raise NoAnswer(f"{place} answers HTTP {status}: the proxy got nothing from oned")
+    if status >= 500:
+        # Proxies say so too when the connection broke after oned had read the call.
+        raise NoAnswer(f"{place} answers HTTP {status}: something in between got no answer from oned")
+    if status == 200 and _BEGINNING.startswith(answer[: len(_BEGINNING)]):
+        raise NoAnswer(f"the answer of {place} is cut off")
     hint = "is this oned's XML-RPC address (usually port 2633, path /RPC2)?"
     if status != 200:
         raise Unreachable(f"{place} answers HTTP {status}: {hint}")

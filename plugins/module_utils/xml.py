@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -36,15 +37,28 @@ def text(element: Element, path: str, default: str = "") -> str:
     return default if found is None else (found.text or "")
 
 
-def number(element: Element, path: str, default: int = 0) -> int:
-    """Whole number at `path`, or `default` when there is none or it is empty."""
+def number(element: Element, path: str, default: int = 0, base: int = 10) -> int:
+    """Whole number at `path`, or `default` when there is none or it is empty. Raises OnedError for anything else."""
     value = text(element, path).strip()
-    return int(value) if value else default
+    return _whole(path, value, base) if value else default
+
+
+def named(names: Sequence[str], element: Element, path: str) -> str:
+    """The name that stands in `names` for the number at `path`; of a number without one it says so."""
+    found = number(element, path)
+    return names[found] if 0 <= found < len(names) else f"UNKNOWN_{found}"
 
 
 def ids(element: Element, path: str) -> list[int]:
-    """The ids below `path`, e.g. ``ids(host, "VMS")``."""
-    return [int(child.text or "-1") for child in element.findall(f"{path}/ID")]
+    """The ids below `path`, e.g. ``ids(host, "VMS")``. Raises OnedError for what is none."""
+    return [_whole(path, (child.text or "-1").strip()) for child in element.findall(f"{path}/ID")]
+
+
+def _whole(path: str, value: str, base: int = 10) -> int:
+    try:
+        return int(value, base)
+    except ValueError as error:
+        raise OnedError("", 0, f"oned's answer holds {value[:30]!r} as {path}, where a number should be") from error
 
 
 def template(element: Element, path: str = "TEMPLATE") -> Template:

@@ -16,9 +16,10 @@ description:
   - Reads the rules once and sends only what is missing or too many. Rules that are not listed stay.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   rules:
     description:
@@ -96,8 +97,7 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
 
 
@@ -107,11 +107,12 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         **args.connection_spec(),
         "rules": {"type": "list", "elements": "str", "required": True},
         **args.STATE,
+        **args.PLANNED,
     }
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, Rules, "rules")
 
 

@@ -16,10 +16,11 @@ description:
   - Reads the cluster pool once, works out what differs and sends only that.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   clusters:
     description:
@@ -134,8 +135,7 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
 
 
@@ -143,11 +143,11 @@ def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
     names = {"type": "list", "elements": "str"}
     options = {**args.NEW_NAME, "hosts": names, "datastores": names, "vnets": names, **args.TEMPLATE}
-    return args.declared_spec("clusters", options)
+    return {**args.declared_spec("clusters", options), **args.PLANNED}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, Clusters, "clusters")
 
 

@@ -16,10 +16,11 @@ description:
   - Reads the datastore pool once, works out what differs and sends only that.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   datastores:
     description:
@@ -135,8 +136,7 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
 
 
@@ -150,11 +150,11 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         **args.CLUSTERS,
         **args.TEMPLATE,
     }
-    return args.declared_spec("datastores", options)
+    return {**args.declared_spec("datastores", options), **args.PLANNED}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, Datastores, "datastores")
 
 

@@ -17,10 +17,11 @@ description:
   - OpenNebula itself makes access rules for a new group.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   groups:
     description:
@@ -36,7 +37,9 @@ options:
         required: true
       admins:
         description:
-          - Names or IDs of the users that administer the group, exactly these. They have to belong to it.
+          - Names or IDs of the users that administer the group, exactly these.
+          - OpenNebula lets only members administer a group, so one that does not belong to it joins it. Where
+            M(kubenebula.opennebula.one_user) declares the groups of that user, list the group there too.
         type: list
         elements: str
       template:
@@ -108,19 +111,18 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
     options = {"admins": {"type": "list", "elements": "str"}, **args.TEMPLATE}
-    return args.declared_spec("groups", options)
+    return {**args.declared_spec("groups", options), **args.PLANNED}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, Groups, "groups")
 
 

@@ -19,8 +19,9 @@ description:
   - A host that fails does not stop the others. The module fails at the end and names each failed host and its reason.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 attributes:
   check_mode:
     support: full
@@ -127,8 +128,14 @@ options:
 seealso:
   - module: kubenebula.opennebula.one_host_info
 notes:
-  - A write that gets no answer, as when a highly available OpenNebula has no quorum, is looked up before it is
-    repeated.
+  - Several runs may register the same hosts at the same time. A write that gets no answer, as when a highly available
+    OpenNebula has no quorum, or that OpenNebula refuses, is looked up before it is repeated, and a host that two runs
+    registered at the same moment is left once.
+  - What was done of a host that failed, and what was not, stands in its RV(results[].msg). The next run does the rest.
+  - Attributes whose names speak of passwords, secrets, tokens or keys, and those that OpenNebula keeps encrypted, are
+    hidden in diffs, in messages and among the arguments that C(-vvv) shows.
+  - Attributes that OpenNebula keeps encrypted, such as C(EC2_SECRET), can be compared only if O(api_username) belongs
+    to the group C(oneadmin). Anyone else's run stores them anew, which is a change.
 """
 
 EXAMPLES = r"""
@@ -222,8 +229,7 @@ results:
       sample: ""
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, host_apply
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, host_apply, quiet
 
 
 def argument_spec() -> dict[str, object]:
@@ -254,6 +260,7 @@ def argument_spec() -> dict[str, object]:
             "default": "present",
         },
         **args.TEMPLATE_MODE,
+        **args.PLANNED,
         "flush": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "wait": {"type": "bool", "default": True},
@@ -262,7 +269,7 @@ def argument_spec() -> dict[str, object]:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
 
     params = module.params
 
@@ -270,6 +277,7 @@ def main() -> None:
         return host_apply.Wanted(
             [host.spec(item) for item in params["hosts"]],
             replace=params["template_mode"] == "replace",
+            planned_clusters=args.planned(module).get("clusters", ()),
             **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},
         )
 

@@ -18,8 +18,8 @@ extends_documentation_fragment:
   - kubenebula.opennebula.info
   - kubenebula.opennebula.info.clusters
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.info
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.info_module
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options: {}
 seealso:
   - module: kubenebula.opennebula.one_host
@@ -108,8 +108,7 @@ hosts:
       sample: {"ARCH": "x86_64", "RESERVED_MEM": "2097152"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, info, secrets
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, info, quiet, secrets
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
 
 
@@ -121,7 +120,7 @@ def describe(found: host.Host) -> dict[str, object]:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**args.info_spec(), **args.CLUSTERS}, supports_check_mode=True)
+    module = quiet.module({**args.info_spec(), **args.CLUSTERS})
 
     def work(client: Client) -> dict[str, object]:
         hosts = info.chosen(host.from_pool(client.read(host.POOL)), module.params)

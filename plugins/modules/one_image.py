@@ -17,10 +17,11 @@ description:
   - An image of the user O(api_username) goes before one of the same name that belongs to somebody else.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   images:
     description:
@@ -155,8 +156,7 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_image import Images
 
 
@@ -170,11 +170,11 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "persistent": {"type": "bool"},
         **args.TEMPLATE,
     }
-    return {**args.declared_spec("images", options), **args.WAIT}
+    return {**args.declared_spec("images", options), **args.PLANNED, **args.WAIT}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, Images, "images")
 
 

@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   marketplaces:
     description:
@@ -127,8 +127,7 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
 
 
@@ -139,7 +138,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, Marketplaces, "marketplaces")
 
 

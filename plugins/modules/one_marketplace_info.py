@@ -17,8 +17,8 @@ extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.info
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.info
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.info_module
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options: {}
 seealso:
   - module: kubenebula.opennebula.one_marketplace
@@ -106,13 +106,12 @@ marketplaces:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=args.info_spec(), supports_check_mode=True)
+    module = quiet.module(args.info_spec())
     args.listing(module, Marketplaces, "marketplaces")
 
 

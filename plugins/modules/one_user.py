@@ -16,10 +16,11 @@ description:
   - Reads the user pool once, works out what differs and sends only that.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   users:
     description:
@@ -131,8 +132,7 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
 
 
@@ -151,11 +151,11 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "enabled": {"type": "bool"},
         **args.TEMPLATE,
     }
-    return args.declared_spec("users", options)
+    return {**args.declared_spec("users", options), **args.PLANNED}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, Users, "users")
 
 

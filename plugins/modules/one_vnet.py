@@ -18,10 +18,11 @@ description:
   - Waits until a new network is V(READY) and a removed one is gone.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
+  - kubenebula.opennebula.planned
   - kubenebula.opennebula.declared
   - kubenebula.opennebula.declared.template
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options:
   vnets:
     description:
@@ -149,8 +150,7 @@ results:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
 
 
@@ -164,11 +164,11 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         **args.CLUSTERS,
         **args.TEMPLATE,
     }
-    return args.declared_spec("vnets", options)
+    return {**args.declared_spec("vnets", options), **args.PLANNED}
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = quiet.module(argument_spec())
     args.declare(module, VirtualNetworks, "vnets")
 
 

@@ -18,8 +18,8 @@ extends_documentation_fragment:
   - kubenebula.opennebula.info
   - kubenebula.opennebula.info.clusters
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.info
-  - kubenebula.opennebula.attributes.oned
+  - kubenebula.opennebula.attributes.info_module
+  - kubenebula.opennebula.attributes.actiongroup_oned
 options: {}
 seealso:
   - module: kubenebula.opennebula.one_vnet
@@ -103,13 +103,12 @@ vnets:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**args.info_spec(), **args.CLUSTERS}, supports_check_mode=True)
+    module = quiet.module({**args.info_spec(), **args.CLUSTERS})
     args.listing(module, VirtualNetworks, "vnets")
 
 

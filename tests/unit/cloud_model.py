@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
-from oned_model import ModelHost, Oned, Refused, template_xml
+from oned_model import ModelHost, Oned, Refused, opened, sealed, template_xml
 
 # As oned calls them in methods: (element, element of the pool)
 KINDS = {
@@ -52,7 +52,7 @@ class Cloud(Oned):
 
     def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> Thing:
         number = more.pop("id", None)
-        thing = Thing(next(self.ids) if number is None else number, name, dict(template or {}))
+        thing = Thing(next(self.ids) if number is None else number, name, sealed(kind, dict(template or {})))
         thing.owner = more.pop("owner", "oneadmin")
         thing.more = {**BIRTH.get(kind, dict)(), **more}
         self.things[kind][thing.id] = thing
@@ -63,7 +63,7 @@ class Cloud(Oned):
         return super().add(name, kind, **more)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        kind, _, action = name.partition("_")
+        kind, _mark, action = name.partition("_")
         if action == "info" and kind in KINDS:
             return partial(self._info, kind)
         if action == "info" and kind.removesuffix("pool") in KINDS:
@@ -90,8 +90,10 @@ class Cloud(Oned):
         if problem is not None:
             raise Refused(f"Invalid NAME, {problem}", 8192)
         taken = self._taken(kind, name, "oneadmin")
-        if taken is not None:
+        if taken is not None and not self.racing:
             raise Refused(f"NAME is already taken by {KINDS[kind][0]} {taken}.", 8192)
+        if taken is not None and kind in UNIQUE:
+            raise Refused("", 8192)
         return self.put(kind, name, template, **more).id
 
     def _allocate(self, kind: str, *arguments: Any) -> int:
@@ -120,7 +122,7 @@ class Cloud(Oned):
     def _update(self, kind: str, number: int, text: str, append: int) -> int:
         thing, given = self.get(kind, number), self._parsed(text)
         kept = {key: thing.template[key] for key in STAYS.get(kind, ()) if key in thing.template}
-        thing.template = {**thing.template, **given} if append else {**kept, **given}
+        thing.template = sealed(kind, {**thing.template, **given} if append else {**kept, **given})
         return number
 
     def _rename(self, kind: str, number: int, name: str) -> int:
@@ -143,7 +145,7 @@ class Cloud(Oned):
 
     def _info(self, kind: str, number: int, *arguments: bool) -> str:
         assert arguments[-1], "whether to decrypt"
-        return self._xml(kind, KINDS[kind][0], self.get(kind, number), decrypt=True)
+        return self._xml(kind, KINDS[kind][0], self.get(kind, number), decrypt=self.admin)
 
     def _pool(self, kind: str, *_filter: int) -> str:
         element, pool = KINDS[kind]
@@ -152,10 +154,7 @@ class Cloud(Oned):
 
     def _xml(self, kind: str, element: str, thing: Thing, *, decrypt: bool = False) -> str:
         uname = f"<UNAME>{escape(thing.owner)}</UNAME>" if kind in OWNED else ""
-        template = dict(thing.template)
-        context = template.get("CONTEXT")
-        if isinstance(context, dict) and "PASSWORD" in context and not decrypt:
-            template["CONTEXT"] = {**context, "PASSWORD": f"cipher of {context['PASSWORD']}"}
+        template = opened(thing.template) if decrypt else thing.template
         inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, thing)
         return (
             f"<{element}><ID>{thing.id}</ID>{uname}<NAME>{escape(thing.name)}</NAME>{inner}"
@@ -167,9 +166,9 @@ class Cloud(Oned):
     def clusterpool_info(self) -> str:
         return self._pool("cluster")
 
-    def _host_xml(self, host: ModelHost) -> str:
+    def _call(self, method: str, params: tuple[Any, ...]) -> list[Any]:
         self.clusters = {number: thing.name for number, thing in self.things["cluster"].items()}
-        return super()._host_xml(host)
+        return super()._call(method, params)
 
     def cluster_addhost(self, cluster: int, number: int) -> int:
         self.get("cluster", cluster)
@@ -217,7 +216,7 @@ class Cloud(Oned):
 
     @staticmethod
     def _born(thing: Thing, entry: dict[str, str]) -> None:
-        entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(len(thing.more["ranges"]))}
+        entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(max(thing.more["ranges"], default=-1) + 1)}
         thing.more["ranges"][int(entry["AR_ID"])] = entry
 
     def _ready(self, number: int) -> Thing:
@@ -233,12 +232,16 @@ class Cloud(Oned):
 
     def vn_update_ar(self, number: int, text: str) -> int:
         for entry in _entries(self._parsed(text)["AR"]):
+            if int(entry["AR_ID"]) not in self._ready(number).more["ranges"]:
+                raise Refused(f"Address Range with ID {entry['AR_ID']} was not found.", 8192)
             there = self._ready(number).more["ranges"][int(entry["AR_ID"])]
             calculated = {key: there[key] for key in ("TYPE", "IP", "MAC", "ALLOCATED") if key in there}
             self._ready(number).more["ranges"][int(entry["AR_ID"])] = {**entry, **calculated}
         return number
 
     def vn_rm_ar(self, number: int, entry: int) -> int:
+        if entry not in self._ready(number).more["ranges"]:
+            raise Refused("Address Range does not exist", 8192)
         if "ALLOCATED" in self._ready(number).more["ranges"][entry]:
             raise Refused("Address Range has leases in use", 8192)
         del self.get("vn", number).more["ranges"][entry]
@@ -330,11 +333,15 @@ class Cloud(Oned):
         groups = self.get("user", number).more["groups"]
         if groups[0] == group:
             raise Refused("Cannot remove user from the primary group", 2048)
+        if group not in groups:
+            raise Refused("User is not part of this group", 2048)
         groups.remove(group)
         return number
 
     def group_addadmin(self, number: int, user: int) -> int:
         admins = self.get("group", number).more["admins"]
+        if number not in self.get("user", user).more["groups"]:
+            raise Refused(f"Cannot edit group. User {user} is not part of Group {number}.", 8192)
         if user in admins:
             raise Refused(f"Cannot edit group. User {user} is already an administrator of Group {number}.", 8192)
         admins.append(user)
@@ -363,6 +370,34 @@ class Cloud(Oned):
             raise Refused(f"Rule {number} does not exist", 8192)
         del self.things["acl"][number]
         return number
+
+
+def shape(cloud: Cloud) -> Any:
+    """Everything in a cloud but the ids, which depend on who came first."""
+    names = {number: thing.name for number, thing in cloud.things["cluster"].items()}
+    groups = {number: thing.name for number, thing in cloud.things["group"].items()}
+    hosts = [
+        (h.name, h.state, names[h.cluster], sorted(map(str, opened(h.template).items()))) for h in cloud.hosts.values()
+    ]
+    things = [
+        (kind, t.name, t.owner, sorted(map(str, opened(t.template).items())), _plain(t.more, names, groups))
+        for kind, of_kind in cloud.things.items()
+        for t in of_kind.values()
+    ]
+    return sorted(map(str, hosts)), sorted(map(str, things))
+
+
+def _plain(more: dict[str, Any], clusters: dict[int, str], groups: dict[int, str]) -> dict[str, Any]:
+    shown = dict(more)
+    if "clusters" in more:
+        shown["clusters"] = sorted(clusters[number] for number in more["clusters"])
+    if "groups" in more:
+        first, *others = [groups.get(number, str(number)) for number in more["groups"]]
+        shown["groups"] = [first, *sorted(others)]
+    if "ranges" in more:
+        entries = [{key: value for key, value in entry.items() if key != "AR_ID"} for entry in more["ranges"].values()]
+        shown["ranges"] = sorted(map(str, entries))
+    return shown
 
 
 def _digest(text: str) -> str:
@@ -473,6 +508,8 @@ BORN: dict[str, Template] = {
 BY_NAME = {"cluster", "group"}
 # Names are unique for each owner only.
 OWNED = {"datastore", "image", "market", "template", "vn"}
+# Kept unique by the database, which oned tells in no words.
+UNIQUE = {"cluster", "group", "user", "vn", "image", "zone"}
 # Attributes without which oned makes none, the one it misses first.
 NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",), "zone": ("ENDPOINT",), "market": ("MARKET_MAD",)}
 # Attributes that survive the replacement of a template.

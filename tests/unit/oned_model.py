@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import base64
 import xmlrpc.client
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
 from xml.sax.saxutils import escape
@@ -16,6 +17,14 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
 
 SESSION = "oneadmin:secret"
+# Kept encrypted by a 6.10.0.1 oned as it comes (*_ENCRYPTED_ATTR in oned.conf); CUSTOM stands for an operator's own.
+ENCRYPTED = {
+    "host": {"EC2_ACCESS", "EC2_SECRET", "AZ_SUB", "AZ_CLIENT", "AZ_SECRET", "AZ_TENANT", "VCENTER_PASSWORD", "CUSTOM"},
+    "datastore": {"RESTIC_PASSWORD", "CUSTOM"},
+    "user": {"SSH_PRIVATE_KEY", "SSH_PASSPHRASE"},
+    "template": {"CONTEXT/PASSWORD"},
+}
+_MARK = b"cipher:"
 
 
 class Refused(Exception):
@@ -45,6 +54,11 @@ class ModelHost:
 class Oned:
     """probe: called for each enabled, unmonitored host whenever the pool is read; returns its next state.
 
+    admin: whether who calls belongs to group oneadmin.
+
+    racing: whether a name that is there is not seen in time, as when two calls arrive at the same moment: what the
+    database does not keep unique is then there twice.
+
     moves: whether the scheduler finds another host for a machine on a host that is out of service.
 
     misbehave: called with each method before it is carried out; may raise.  lose: called after it was carried out.
@@ -59,6 +73,9 @@ class Oned:
     moves: Callable[[int], bool] = lambda vm: True
     rescheduled: set[int] = field(default_factory=set)
     log: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    session: str = SESSION
+    admin: bool = True
+    racing: bool = False
     requests: int = 0
     next_id: int = 0
     lock: RLock = field(default_factory=RLock)
@@ -69,7 +86,8 @@ class Oned:
 
     def add(self, name: str, kind: str = "kvm", **more: Any) -> ModelHost:
         host = ModelHost(self.next_id, name, kind, kind, more.pop("cluster", 0), **{"state": "MONITORED", **more})
-        host.template = {"ARCH": "x86_64", "RESERVED_CPU": "", "RESERVED_MEM": "", **host.template}
+        born: Template = {"ARCH": "x86_64", "RESERVED_CPU": "", "RESERVED_MEM": "", **host.template}
+        host.template = sealed("host", born)
         self.hosts[host.id] = host
         self.next_id += 1
         return host
@@ -91,7 +109,7 @@ class Oned:
         self.log.append((method, tuple(rest)))
         try:
             self.misbehave(method, tuple(rest))
-            if session != SESSION:
+            if session != self.session:
                 raise Refused("User couldn't be authenticated, aborting call.", 256)
             value = getattr(self, method.removeprefix("one.").replace(".", "_"))(*rest)
         except Refused as refusal:
@@ -114,6 +132,10 @@ class Oned:
                 host.state = self.probe(host)
         return f"<HOST_POOL>{''.join(self._host_xml(host) for host in reversed(self.hosts.values()))}</HOST_POOL>"
 
+    def host_info(self, number: int, decrypt: bool = False) -> str:
+        host = self._host(number)
+        return self._host_xml(replace(host, template=opened(host.template)) if decrypt and self.admin else host)
+
     def _host_xml(self, host: ModelHost) -> str:
         vms = "".join(f"<ID>{vm}</ID>" for vm in host.vms)
         return (
@@ -133,7 +155,7 @@ class Oned:
 
     def host_allocate(self, name: str, im_mad: str, vm_mad: str, cluster: int) -> int:
         taken = next((host for host in self.hosts.values() if host.name.casefold() == name.casefold()), None)
-        if taken is not None:
+        if taken is not None and not self.racing:
             raise Refused(f"NAME is already taken by HOST {taken.id}.", 8192)
         if names.host_name_problem(name) is not None:
             raise Refused("Invalid HOSTNAME", 8192)
@@ -150,7 +172,7 @@ class Oned:
         except TemplateError as error:
             raise Refused(f"Cannot update template. Parse error: {error}", 8192) from error
         kept = {"IM_MAD": host.im_mad, "VM_MAD": host.vm_mad}
-        host.template = {**host.template, **given} if append else {**given, **kept}
+        host.template = sealed("host", {**host.template, **given} if append else {**given, **kept})
         return number
 
     def host_rename(self, number: int, name: str) -> int:
@@ -185,6 +207,44 @@ class Oned:
             raise Refused(f"Error getting cluster [{cluster}].", 1024)
         self._host(number).cluster = cluster
         return cluster
+
+
+def sealed(kind: str, template: Template) -> Template:
+    """As oned stores a template: what is to be kept encrypted is, once."""
+    paths = ENCRYPTED.get(kind, set())
+    result: Template = {}
+    for key, value in template.items():
+        if isinstance(value, dict):
+            result[key] = {k: _seal(v) if f"{key}/{k}" in paths and v else v for k, v in value.items()}
+        else:
+            result[key] = _seal(value) if key in paths and isinstance(value, str) else value
+    return result
+
+
+def _seal(text: str) -> str:
+    if _unseal(text) != text:
+        return text
+    plain = _MARK + text.encode()
+    return base64.b64encode(plain + bytes(-len(plain) % 16)).decode()
+
+
+def _unseal(text: str) -> str:
+    try:
+        plain = base64.b64decode(text, validate=True)
+    except ValueError:
+        return text
+    return plain.removeprefix(_MARK).rstrip(b"\0").decode() if plain.startswith(_MARK) else text
+
+
+def opened(template: Template) -> Template:
+    """As oned shows a template to an administrator that asks for it decrypted."""
+    shown: Template = {}
+    for key, value in template.items():
+        if isinstance(value, dict):
+            shown[key] = {k: _unseal(v) for k, v in value.items()}
+        else:
+            shown[key] = _unseal(value) if isinstance(value, str) else value
+    return shown
 
 
 def template_xml(template: Template) -> str:

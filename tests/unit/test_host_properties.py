@@ -50,10 +50,11 @@ def oneds(draw: st.DrawFn) -> Oned:
 def wishes(draw: st.DrawFn) -> dict[str, Any]:
     """What a user may ask of one host, sensible or not."""
     wanted: dict[str, Any] = {"name": draw(st.sampled_from([*NAMES, "new2"]))}
+    secrets = st.fixed_dictionaries({}, optional={"EC2_SECRET": st.sampled_from(["", "s3cr3t", "s3cr3t2"])})
     optional = {
         "type": st.sampled_from(KINDS),
         "cluster": st.sampled_from(["default", "EDGE", "101", "nope"]),
-        "template": TEMPLATES,
+        "template": st.builds(lambda given, secret: {**given, **secret}, TEMPLATES, secrets),
         "labels": LABELS,
         "new_name": st.sampled_from([*NAMES, "new3"]),
     }
@@ -112,6 +113,7 @@ def test_check_mode_and_diff_tell_what_a_run_does(
     oned.hosts = before
     done = run(oned, wanted, options)
     assert told(done) == told(predicted)
+    assert "s3cr3t" not in str(done)
     if isinstance(done, str):
         assert oned.writes == []
 
@@ -132,6 +134,19 @@ def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], optio
         assert second["diff"] == {"before": {}, "after": {}}
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(oneds(), st.booleans())
+def test_options_left_out_change_nothing(oned: Oned, replaced: bool) -> None:
+    """A host in another cluster stays there, a disabled one stays disabled."""
+    before = shape(oned)
+    wanted = [{"name": found.name} for found in oned.hosts.values()]
+    result = run(oned, wanted, host_apply.Wanted([], wait=False, replace=replaced))
+    assert (oned.writes, result["changed"]) == ([], False)
+    assert [(name, cluster) for name, _state, cluster, _template in shape(oned)] == [
+        (name, cluster) for name, _state, cluster, _template in before
+    ]
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_the_diff_shows_what_is_there_afterwards(
@@ -148,7 +163,8 @@ def test_the_diff_shows_what_is_there_afterwards(
         found = there[shown.get("name", name).casefold()]
         assert (shown["im_mad"], shown["vmm_mad"]) == (found.im_mad, found.vm_mad)
         assert shown["cluster"] == CLUSTERS[found.cluster]
-        assert {key: found.template.get(key) for key in shown["template"]} == shown["template"]
+        there_now = {key: found.template.get(key) for key in shown["template"] if key != "EC2_SECRET"}
+        assert there_now == {key: value for key, value in shown["template"].items() if key != "EC2_SECRET"}
         statuses = {"DISABLED": "disabled", "MONITORING_DISABLED": "disabled", "OFFLINE": "offline", "ERROR": "error"}
         assert shown["status"] == statuses.get(found.state, "enabled")
 

@@ -161,7 +161,7 @@ def test_the_password_may_be_an_option_and_a_template(
 def test_a_password_from_the_environment_is_no_template(
     oned: Oned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oned_model.SESSION", "oneadmin:{{ 6 * 7 }}")
+    oned.session = "oneadmin:{{ 6 * 7 }}"
     monkeypatch.setenv("ONE_PASSWORD", "{{ 6 * 7 }}")
     assert "kvm1" in listed(oned, tmp_path).hosts
 
@@ -203,7 +203,7 @@ def test_an_oned_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, monkeyp
     [
         ({"api_url": "nonsense"}, "api_url 'nonsense' is not an address"),
         ({"kubeconfig": "/nowhere/config"}, "there is no kubeconfig at /nowhere/config"),
-        ({"api_url": "http://one", "timeout": 0}, "timeout must be more than 0 seconds"),
+        ({"api_url": "http://one", "timeout": 0}, "timeout must be more than 0 and at most 3600 seconds"),
         ({"plugin": "other"}, "Incorrect plugin name in file: other"),
     ],
 )

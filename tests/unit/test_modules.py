@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.kubenebula.opennebula.plugins.modules import one_host, one_host_info
+from ansible_collections.kubenebula.opennebula.plugins.modules import (
+    one_acl,
+    one_datastore,
+    one_group,
+    one_host,
+    one_host_info,
+    one_image,
+    one_user,
+    one_vnet,
+)
+from cloud_model import Cloud
 from http_server import serve
 from oned_model import Oned
 
@@ -173,3 +183,42 @@ def test_the_list_can_be_narrowed(site: Site, run: Any, options: dict[str, Any],
     for name in ("kvm1", "lxc1", "Q1"):
         site.oned.add(name)
     assert [found["name"] for found in run(one_host_info, site.options(**options))["hosts"]] == names
+
+
+@pytest.fixture
+def cloud() -> Iterator[Site]:
+    """As a new cloud is, with all kinds of objects."""
+    oned = Cloud()
+    oned.put("cluster", "default", id=0)
+    oned.put("group", "users", id=1)
+    with serve(lambda _path, _headers, body: (200, "text/xml", oned.answer(body))) as served:
+        yield Site(oned, served.url)
+
+
+DATASTORE = {"name": "ds", "ds_mad": "fs", "tm_mad": "ssh", "clusters": ["edge", "default"]}
+# module, its options, what it names: kind for the model, name, where `planned` has it
+NAMING = [
+    (one_host, {"hosts": [{**KVM1, "cluster": "edge"}]}, ("cluster", "edge", "clusters")),
+    (one_datastore, {"datastores": [DATASTORE]}, ("cluster", "edge", "clusters")),
+    (one_vnet, {"vnets": [{"name": "n", "vn_mad": "bridge", "clusters": ["EDGE"]}]}, ("cluster", "edge", "clusters")),
+    (one_user, {"users": [{"name": "al", "password": "x", "groups": ["devs"]}]}, ("group", "devs", "groups")),
+    (one_group, {"groups": [{"name": "devs", "admins": ["al"]}]}, ("user", "al", "users")),
+    (one_image, {"images": [{"name": "i", "size": 1, "datastore": "ds"}]}, ("datastore", "ds", "datastores")),
+    (one_acl, {"rules": ["@devs VM/* USE", "#1 HOST/* USE"]}, ("group", "devs", "groups")),
+]
+
+
+@pytest.mark.parametrize(("module", "options", "named"), NAMING, ids=lambda value: getattr(value, "__name__", "")[-9:])
+def test_check_mode_counts_on_what_is_planned(cloud: Site, run: Any, module: Any, options: Any, named: Any) -> None:
+    kind, name, option = named
+    there_is_none = f"there is no {kind} {name!r}"
+    planned = cloud.options(**options, planned={option: [name]}, _ansible_diff=True)
+    assert there_is_none in run(module, cloud.options(**options, _ansible_check_mode=True))["msg"].lower()
+    assert there_is_none in run(module, planned)["msg"].lower(), "it counts in check mode only"
+    predicted = run(module, {**planned, "_ansible_check_mode": True})
+    assert cloud.oned.writes == []
+    cloud.oned.put(kind, name)
+    done = run(module, planned)
+    assert predicted["changed"] and predicted["diff"] == done["diff"]
+    assert [entry["actions"] for entry in predicted["results"]] == [entry["actions"] for entry in done["results"]]
+    assert run(module, {**planned, "_ansible_check_mode": True})["changed"] is False

@@ -82,9 +82,10 @@ def test_a_playbook_uses_all_of_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("module", ["one_host", "one_host_info"]),
+        ("module", ["one_host", "one_host_info", "node_check"]),
         ("lookup", ["context_digest"]),
         ("filter", ["helm_errors", "hypervisor_problems"]),
+        ("filter", ["declaration_problems", "planned_names", "cluster_problems", "registration_failures"]),
     ],
 )
 def test_everything_is_documented(kind: str, names: list[str]) -> None:

@@ -5,13 +5,18 @@
 from __future__ import annotations
 
 import threading
+import time
 import xmlrpc.client
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import wire
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError, Unreachable
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import BATCH, IN_FLIGHT, Call, Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import BATCH, IN_FLIGHT, SMALLEST, Call, Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from oned_model import Clock, ModelTransport, Oned
 
 
@@ -51,8 +56,36 @@ def test_the_session_is_the_first_parameter_and_never_shown() -> None:
 
 def test_text_outside_ascii_arrives_whole() -> None:
     one, transport, _clock = client([True, "Hôte €", 0])
-    assert one.read("one.host.info", "é😀") == "Hôte €"
-    assert xmlrpc.client.loads(transport.bodies[0])[0][1] == "é😀"
+    assert one.read("one.host.info", "é€") == "Hôte €"
+    assert xmlrpc.client.loads(transport.bodies[0])[0][1] == "é€"
+
+
+def raw(text: str) -> bytes:
+    """As oned's library writes [true, text, 0]."""
+    values = (
+        f"<value><boolean>1</boolean></value>\r\n<value><string>{text}</string></value>\r\n<value><i4>0</i4></value>"
+    )
+    array = f"<value><array><data>\r\n{values}\r\n</data></array></value>"
+    start = '<?xml version="1.0" encoding="UTF-8"?>\r\n<methodResponse>\r\n<params>\r\n<param>'
+    return f"{start}{array}</param>\r\n</params>\r\n</methodResponse>\r\n".encode()
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.text(st.sampled_from("ab<>&;\"'#x3ltgmpquos é€\n\t"), max_size=40))
+def test_a_text_is_read_as_the_library_reads_it(text: str) -> None:
+    answer = raw(escape(text, {'"': "&quot;"}))
+    assert wire.value("one.x", answer, "oned") == xmlrpc.client.loads(answer)[0][0]
+    assert wire.value("one.x", answer, "oned")[1] == text
+
+
+@pytest.mark.parametrize("text", ["a&#x0d;b", "a&#38;lt;b", "&amp;lt;", "&amp;#60;"])
+def test_entities_are_replaced_once(text: str) -> None:
+    assert wire.value("one.x", raw(text), "oned") == xmlrpc.client.loads(raw(text))[0][0]
+
+
+def test_a_text_that_is_not_utf_8_is_no_answer() -> None:
+    with pytest.raises(NoAnswer, match="cut off or not XML-RPC"):
+        wire.value("one.x", raw("x").replace(b"x<", b"\xff<"), "oned")
 
 
 def test_a_refusal_carries_method_code_and_message() -> None:
@@ -113,23 +146,48 @@ def test_what_does_not_pass_is_told_in_the_end(answer: Any) -> None:
     assert 25 < clock.now < 70
 
 
+AWAY = [False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1]
+
+
 def test_a_refused_password_is_not_called_wrong_for_sure() -> None:
-    one, _transport, clock = client([False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1])
+    one, _transport, clock = client(AWAY)
     with pytest.raises(OnedError) as caught:
         one.read("one.hostpool.info")
     assert caught.value.code == 256
-    assert "refuses user oneadmin (tried for 3" in caught.value.message
-    assert "the password is wrong, or its database is away" in caught.value.message
+    assert "oned refuses user oneadmin: either the password is wrong or, if it is a token, expired" in str(caught.value)
+    assert "or oned's database is away" in str(caught.value)
+    assert "(tried for 3" in str(caught.value)
     assert 30 <= clock.now < 40
 
 
 def test_a_password_that_was_right_a_moment_ago_gets_more_patience() -> None:
-    denied = [False, "[m] User couldn't be authenticated, aborting call.", 256, -1, -1]
-    one, _transport, clock = client([True, 1, 0], denied)
+    one, _transport, clock = client([True, 1, 0], AWAY)
     one.read("one.hostpool.info")
-    with pytest.raises(OnedError):
+    with pytest.raises(OnedError, match="no longer takes the password of user oneadmin, which was right a moment ago"):
         one.read("one.hostpool.info")
     assert clock.now >= 60
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_what_was_reached_a_moment_ago_comes_back(write: bool) -> None:
+    page = Unreachable("answers with HTML instead of XML-RPC")
+    one, _transport, _clock = client([True, 1, 0], page, page, [True, 3, 0])
+    one.read("one.hostpool.info")
+    assert (one.write if write else one.read)("one.host.status", 3, 0) == 3
+
+
+def test_a_read_that_fails_inside_of_oned_is_repeated_and_a_write_is_not() -> None:
+    broken = [False, "[one.userpool.info] Internal error", 8192, -1, -1]
+    one, transport, _clock = client(broken, [True, "<USER_POOL/>", 0])
+    assert one.read("one.userpool.info") == "<USER_POOL/>"
+    one, transport, clock = client(broken)
+    with pytest.raises(OnedError, match="Internal error"):
+        one.read("one.userpool.info")
+    assert 10 <= clock.now < 20
+    one, transport, clock = client(broken)
+    with pytest.raises(OnedError, match="Internal error"):
+        one.write("one.host.status", 3, 0)
+    assert (len(transport.bodies), clock.now) == (1, 0)
 
 
 def test_other_refusals_are_told_at_once() -> None:
@@ -202,14 +260,17 @@ def test_no_calls_send_nothing() -> None:
 
 def test_many_calls_go_in_batches_with_few_in_flight() -> None:
     flying, most, lock = 0, 0, threading.Lock()
-    started = threading.Barrier(2, timeout=5)
+    two_at_once = threading.Event()
 
     def before(_body: bytes) -> None:
         nonlocal flying, most
         with lock:
             flying += 1
             most = max(most, flying)
-        started.wait()
+            together = flying == 2
+        if together:
+            two_at_once.set()
+        assert two_at_once.wait(5), "no two requests were under way at once"
 
     def after(_body: bytes) -> None:
         nonlocal flying
@@ -222,8 +283,38 @@ def test_many_calls_go_in_batches_with_few_in_flight() -> None:
     ids = one.write_many(calls)
     assert sorted(ids) == list(range(BATCH * 5 + 1))
     assert [oned.hosts[number].name for number in ids] == [call.params[0] for call in calls]
-    assert oned.requests == 6
+    assert oned.requests < len(calls) / SMALLEST
     assert 2 <= most <= IN_FLIGHT
+
+
+def test_fewer_requests_are_under_way_while_oned_turns_some_away() -> None:
+    """Two at a time are served here, any further one is refused; in the end every call is carried out once."""
+    oned, lock, peaks = Oned(), threading.Lock(), [0]
+    flying = 0
+
+    def before(_body: bytes) -> None:
+        nonlocal flying
+        with lock:
+            flying += 1
+            peaks[-1] = max(peaks[-1], flying)
+            refused = flying > 2
+            if refused:
+                flying -= 1
+                peaks.append(0)
+        time.sleep(0.01)
+        if refused:
+            raise Unreachable("refused", passing=True)
+
+    def after(_body: bytes) -> None:
+        nonlocal flying
+        with lock:
+            flying -= 1
+
+    one = Client(ModelTransport(oned, before=before, after=after), "oneadmin", "secret", sleep=lambda _seconds: None)
+    calls = [Call("one.host.allocate", (f"host-{n}", "kvm", "kvm", -1)) for n in range(BATCH * 20)]
+    assert sorted(one.write_many(calls)) == list(range(BATCH * 20))
+    assert peaks[0] > 2
+    assert 1 < len(peaks) < 10, "it is tried seldom"
 
 
 def test_every_kind_of_error_keeps_its_method_in_a_batch() -> None:

@@ -4,20 +4,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-import ssl
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, SetupError, Unreachable
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import HttpTransport
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import certificate, serving
 from http_server import Answer, serve
 
 GOOD = b'<?xml version="1.0"?>\r\n<methodResponse>\r\n</methodResponse>'
@@ -74,7 +70,7 @@ def test_an_address_nobody_has_is_not_waited_for_longer_than_the_timeout() -> No
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         port = full.getsockname()[1]
-        fillers = [socket.socket() for _ in range(3)]
+        fillers = [socket.socket() for _backlog in range(3)]
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.1", port))
@@ -105,9 +101,12 @@ def test_a_closed_connection_is_no_answer() -> None:
         (405, b"", Unreachable, "HTTP 405: is this oned's", False),
         (200, b"<!doctype html>\n<html><body>Login</body></html>", Unreachable, "with HTML instead of XML-RPC", False),
         (200, b'{"a": 1}', Unreachable, "with something else instead of XML-RPC", False),
-        (503, b"", Unreachable, "HTTP 503: oned behind it is not ready", True),
-        (502, b"", NoAnswer, "HTTP 502: the proxy got nothing from oned", None),
+        (500, b"", NoAnswer, "HTTP 500: something in between got no answer from oned", None),
+        (502, b"", NoAnswer, "HTTP 502", None),
+        (503, b"", NoAnswer, "HTTP 503", None),
         (504, b"", NoAnswer, "HTTP 504", None),
+        (200, b"", NoAnswer, "the answer of http://.* is cut off", None),
+        (200, b"<?xml version", NoAnswer, "the answer of http://.* is cut off", None),
     ],
 )
 def test_answers_that_are_not_oneds(
@@ -118,41 +117,26 @@ def test_answers_that_are_not_oneds(
     assert getattr(caught.value, "passing", None) is passing
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1, key included."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "oned")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "oned.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-@pytest.fixture(scope="module")
-def tls(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-def test_a_certificate_is_verified(tls: ssl.SSLContext, certificate: Path) -> None:
-    with serve(good, tls) as site:
+def test_a_certificate_is_verified(tmp_path: Path) -> None:
+    path = certificate(tmp_path / "oned.pem")
+    with serve(good, serving(path)) as site:
         with pytest.raises(Unreachable, match=r"is not trusted \(.*\): give the signing certificate as ca_cert"):
             HttpTransport(site.url).post(b"", 5)
-        assert HttpTransport(site.url, ca_cert=str(certificate)).post(b"", 5) == GOOD
+        assert HttpTransport(site.url, ca_cert=str(path)).post(b"", 5) == GOOD
         assert HttpTransport(site.url, validate_certs=False).post(b"", 5) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ({"address": "127.0.0.2"}, "give in api_url an address that it bears"),
+        ({"ends": timedelta(hours=-1)}, "it has to be renewed"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, given: dict[str, Any], advice: str) -> None:
+    path = certificate(tmp_path / "oned.pem", **given)
+    with serve(good, serving(path)) as site, pytest.raises(Unreachable, match=f"is not trusted .*: {advice}"):
+        HttpTransport(site.url, ca_cert=str(path)).post(b"", 5)
 
 
 def test_https_to_a_plain_port_is_told() -> None:

@@ -58,9 +58,9 @@ class Cloud:
         subprocess.run([PROJECT / "molecule/lab/lab.sh", *arguments], check=True)
 
     @staticmethod
-    def playbook(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a playbook against the lab's inventory, as an operator does."""
-        command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", "inventories/lab", *arguments]
+    def playbook(name: str, *arguments: str, inventory: str = "inventories/lab") -> subprocess.CompletedProcess[str]:
+        """Run a playbook, against the lab's inventory unless another is named, as an operator does."""
+        command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *arguments]
         # molecule sets variables of Ansible's for its own runs
         environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         environment |= {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
@@ -69,7 +69,7 @@ class Cloud:
     def call(self, method: str, *params: Any) -> Any:
         """Call oned through its Service, from the pod; return the value of a call that succeeds."""
         script = ["exec", "-i", "opennebula-oned-0", "-c", "oned", "--", "python3", "-c", CALL]
-        success, value, *_ = json.loads(self.kubectl(*script, text=json.dumps([method, params])))
+        success, value, *_code = json.loads(self.kubectl(*script, text=json.dumps([method, params])))
         assert success, value
         return value
 

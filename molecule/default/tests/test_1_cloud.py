@@ -27,6 +27,17 @@ def test_the_zone_is_reached_where_it_says(cloud: Cloud) -> None:
     assert endpoint == "http://opennebula-oned.opennebula.svc:2633/RPC2"
 
 
+def test_what_the_inventory_declares_is_there(cloud: Cloud) -> None:
+    assert {host.findtext("CLUSTER") for host in cloud.hosts().values()} == {"lab"}
+    pool = ET.fromstring(cloud.call("one.clusterpool.info"))
+    (lab,) = [cluster for cluster in pool if cluster.findtext("NAME") == "lab"]
+    for element, method in {"DATASTORE": "one.datastorepool.info", "VNET": "one.vnpool.info"}.items():
+        everyone = (-2, -1, -1) if element == "VNET" else ()
+        found = {item.findtext("ID"): item.findtext("NAME") for item in ET.fromstring(cloud.call(method, *everyone))}
+        inside = {found[item.text] for item in lab.findall(f"{element}S/ID")}
+        assert inside == {"DATASTORE": {"system", "lab-images"}, "VNET": {"lab-private"}}[element]
+
+
 PROGRAMS = (
     "ssh-agent",
     "oned",

@@ -37,6 +37,7 @@ def message(output: str) -> str:
         ({"hypervisor_type": "xen"}, ["hypervisor_type", "xen", "kvm"]),
         ({"control_plane_values": {"oned": {"replicas": 3}}}, ["control_plane_values", "replicas"]),
         ({"control_plane_values": {"oned": {"state": {"size": "big"}}}}, ["control_plane_values", "size"]),
+        ({"opennebula_clusters": [{"nam": "edge"}]}, ["opennebula_clusters", "nam"]),
         ({"control_plane_kubeconfig": "/nowhere"}, ["control_plane_kubeconfig"]),
         ({"control_plane_helm": "/nowhere/helm"}, ["control_plane_helm", "/nowhere/helm"]),
     ],

@@ -37,7 +37,8 @@ def tool(name: str, *arguments: str) -> str:
 @pytest.fixture
 def values(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """Values for a second cloud beside the first, from the same images, in a namespace that allows no privilege."""
-    workloads = json.loads(cloud.kubectl("get", "statefulset/opennebula-oned", "deployments", "-o", "json"))["items"]
+    own = ("statefulsets,deployments", "-l", "app.kubernetes.io/component!=mariadb")
+    workloads = json.loads(cloud.kubectl("get", *own, "-o", "json"))["items"]
     images = [item["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":") for item in workloads]
     tool("kubectl", "create", "namespace", NAMESPACE)
     tool("kubectl", "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")

@@ -10,7 +10,12 @@ LAN=10.66.0.0/24
 NODE=node1
 NODE_IP=10.66.0.1
 HOSTS=(kvm1 lxc1)
-declare -A HOST_IP=([kvm1]=10.66.0.11 [lxc1]=10.66.0.12)
+# machines that a scenario adds
+SPARE_HOSTS=(kvm2 lxc2 jump1)
+declare -A HOST_IP=([kvm1]=10.66.0.11 [lxc1]=10.66.0.12 [kvm2]=10.66.0.13 [lxc2]=10.66.0.14 [jump1]=10.66.0.15)
+declare -A HOST_DEBIAN=([kvm1]=bookworm [lxc1]=bookworm [kvm2]=trixie [lxc2]=trixie [jump1]=trixie)
+# reached by way of jump1 alone, from where Ansible runs; pods reach it
+HOST_BEHIND_JUMP=kvm2
 
 PODS=10.244.0.0/16
 SERVICES=10.96.0.0/16

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Hypervisors: systemd containers on the site's bridge. Their disks live until purge, or until the image changes.
 
-HOST_IMAGE=kubenebula-lab/hypervisor:12
+HOST_IMAGE=kubenebula-lab/hypervisor
 # what systemd, libvirt, QEMU and LXC need; --privileged would ask for more than some machines have
 HOST_CAPABILITIES=(sys_admin net_admin net_raw sys_ptrace sys_chroot mknod sys_nice ipc_lock audit_write dac_read_search)
 
 require_host() {
-  [[ -n ${HOST_IP[$1]:-} ]] || fail "there is no hypervisor $1, only ${HOSTS[*]}"
+  [[ -n ${HOST_IP[$1]:-} ]] || fail "there is no host $1, only ${HOSTS[*]} ${SPARE_HOSTS[*]}"
 }
 
 host_alive() {
@@ -15,16 +15,19 @@ host_alive() {
 
 # host_create NAME: it boots; host_wait waits for it
 host_create() {
-  local name=$1 image capability options=()
-  image=$(docker image inspect --format '{{.Id}}' "$HOST_IMAGE")
+  local name=$1 image capability device options=()
+  host_image_up "${HOST_DEBIAN[$name]}"
+  image=$(docker image inspect --format '{{.Id}}' "$HOST_IMAGE:${HOST_DEBIAN[$name]}")
   if [[ $(docker inspect --format '{{.Image}}' "$name" 2>/dev/null) != "$image" ]]; then
     host_forget "$name"
     for capability in "${HOST_CAPABILITIES[@]}"; do options+=(--cap-add "$capability"); done
-    [[ ! -e /dev/net/tun ]] || options+=(--device /dev/net/tun)
+    for device in /dev/net/tun /dev/fuse; do
+      [[ ! -e $device ]] || options+=(--device "$device")
+    done
     docker create --name "$name" --hostname "$name" --network none "${options[@]}" \
-      --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
-      --cgroupns host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw --tmpfs /run --tmpfs /tmp \
-      --env "LAB_KIND=${name%%[0-9]*}" --env "LAB_ADDRESS=${HOST_IP[$name]}" "$HOST_IMAGE" >/dev/null
+      --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
+      --cgroupns private --tmpfs /run --tmpfs /tmp \
+      --env "LAB_KIND=${name%%[0-9]*}" --env "LAB_ADDRESS=${HOST_IP[$name]}" "$image" >/dev/null
     docker cp "$STATE/ssh/id_ed25519.pub" "$name:/root/.ssh/authorized_keys"
   fi
   host_alive "$name" || docker start "$name" >/dev/null
@@ -43,6 +46,8 @@ host_plug() {
   nsenter --target "$pid" --net ip address add "${HOST_IP[$1]}/24" dev eth0
   nsenter --target "$pid" --net ip link set eth0 up
   nsenter --target "$pid" --net ip route add default via "$NODE_IP"
+  # a new host has another card than the one before it at this address
+  ip neighbour flush dev "$BRIDGE" to "${HOST_IP[$1]}"
 }
 
 host_wait() {
@@ -55,6 +60,11 @@ host_wait() {
   } >"$STATE/ssh/known_hosts.new"
   mv "$STATE/ssh/known_hosts.new" "$STATE/ssh/known_hosts"
   step "hypervisor $name ${HOST_IP[$name]}"
+}
+
+# host_guest start|stop NAME GUEST
+host_guest() {
+  docker exec --interactive "$2" sh -s "$1" "$3" <"$LAB/guest"
 }
 
 # host_cut NAME: a power cut
@@ -71,5 +81,5 @@ host_forget() {
 hosts_down() {
   local name
   alive dockerd || return 0
-  for name in "${HOSTS[@]}"; do host_cut "$name"; done
+  for name in "${HOSTS[@]}" "${SPARE_HOSTS[@]}"; do host_cut "$name"; done
 }

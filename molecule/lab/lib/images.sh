@@ -24,10 +24,11 @@ images_up() {
   step "images in the registry"
 }
 
+# host_image_up SUITE: of Debian
 host_image_up() {
   local digest
   digest=$(digest_of "$LAB/hypervisor" <<<"${SLIM[*]} $MIRROR")
-  image_up "$HOST_IMAGE" "$digest" make_host
+  image_up "$HOST_IMAGE:$1" "$digest" make_host
 }
 
 # image_up NAME DIGEST COMMAND: has dockerd hold NAME, and has COMMAND make it when the cache does not
@@ -72,10 +73,10 @@ make_pause() {
   tar -c -C "$STATE/bin" pause | docker import --change 'ENTRYPOINT ["/pause"]' - "$1"
 }
 
-# debian TAR-OPTIONS...: a root file system of Debian 12 on standard output
+# debian OPTIONS...: a root file system of Debian, of 12 or of SUITE, on standard output
 debian() {
   # when it fails it sends SIGHUP to its process group, which must not be ours
-  setsid --wait mmdebstrap --variant=minbase "${SLIM[@]}" "$@" bookworm - ${MIRROR:+"$MIRROR"}
+  setsid --wait mmdebstrap --variant=minbase "${SLIM[@]}" "$@" "${SUITE:-bookworm}" - ${MIRROR:+"$MIRROR"}
 }
 
 make_base() {
@@ -87,7 +88,8 @@ make_mariadb() {
 }
 
 make_host() {
-  local packages
+  local packages SUITE=${1#*:}
+  SUITE=${SUITE%%-*}
   packages=$(sed '/^#/d' "$LAB/hypervisor/packages" | tr ' ' '\n' | paste -sd,)
   debian --include="$packages" --customize-hook="$LAB/hypervisor/customize" \
     | docker import --change 'CMD ["/usr/local/sbin/lab-init"]' - "$1"

@@ -37,6 +37,8 @@ firewall() {
       echo "-A ONELAB-FORWARD -o $uplink -s $net -j REJECT"
     done
   done
+  # what the node sends itself, and not what its pods send
+  echo "-A ONELAB-OUTPUT -d ${HOST_IP[$HOST_BEHIND_JUMP]} -p tcp --dport 22 -j REJECT"
   for net in "$LAN" "$PODS"; do
     echo "-A ONELAB-INPUT -s $net -j ACCEPT"
     echo "-A ONELAB-FORWARD -s $net -j ACCEPT"

@@ -31,7 +31,7 @@ packages_build() {
     step "building the stand-in packages"
     mkdir -p "$CACHE/packages"
     rm -rf "$built.new"
-    KUBENEBULA_CACHE=$CACHE "$LAB/packages/build.sh" "$built.new" "$LAB/web-packages" &>"$STATE/log/build-packages" 9>&- \
+    KUBENEBULA_CACHE=$CACHE "$LAB/packages/build.sh" "$built.new" "$LAB"/web-packages/debs/* &>"$STATE/log/build-packages" 9>&- \
       || fail "the stand-in packages cannot be built: see $STATE/log/build-packages"
     mv "$built.new" "$built"
   fi

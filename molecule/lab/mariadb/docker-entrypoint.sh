@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Makes the database on an empty volume, then becomes the server. Arguments are mariadbd's.
 set -euo pipefail
 umask 077

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # --connect: the server takes connections by TCP. --innodb_initialized: InnoDB is there.
 set -euo pipefail
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a real oned 6.10.5 answered, decoded by the client and, as a second opinion, by pyone."""
+"""What real oneds, 6.10.5 and 6.10.0.1, answered, decoded by the client and, as a second opinion, by pyone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import C
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import checked, looks_like_xmlrpc
 
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
-IMPATIENT = Patience(0, 0, 0, 0)
+IMPATIENT = Patience(authentication=0, refused=0, no_leader=0, no_answer=0, internal=0)
 
 
 @dataclass
@@ -92,8 +92,7 @@ def client(tape: Tape, session: str = "oneadmin:PASSWORD") -> Client:
 
 
 def test_the_recordings_are_there() -> None:
-    assert len(LINES) == 889
-    assert Counter(line.place.split("/")[0] for line in LINES) == {"mariadb": 461, "sqlite": 428}
+    assert Counter(line.place.split("/")[0] for line in LINES) == {"mariadb": 461, "sqlite": 428, "6.10.0.1": 581}
     assert len(HTTP) == 8
 
 
@@ -166,6 +165,10 @@ def opinion(line: Recorded) -> Any:
     return getattr(server, line.method.removeprefix("one."))(*line.line["params"][1:])
 
 
+# Attributes of address ranges that have no member in pyone's objects.
+NOT_IN_PYONE = {"GATEWAY", "IP6", "NEW", "PREFIX_LENGTH"}
+
+
 def disagreements(ours: Any, theirs: Any, path: str) -> Iterator[str]:
     """Where pyone's object differs from our nested dictionaries. pyone makes numbers of some texts."""
     if isinstance(ours, list) or isinstance(theirs, list):
@@ -178,6 +181,8 @@ def disagreements(ours: Any, theirs: Any, path: str) -> Iterator[str]:
     elif isinstance(ours, dict):
         for key, value in ours.items():
             found = theirs.get(key) if isinstance(theirs, dict) else getattr(theirs, key, "missing")
+            if found == "missing" and key in NOT_IN_PYONE:
+                continue
             yield from disagreements(value, found, f"{path}/{key}")
     elif ours == "":
         # for an empty element pyone makes None, or an object without members

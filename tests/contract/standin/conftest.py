@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,11 +21,15 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
 
 @pytest.fixture(params=["sqlite", *(["mariadb"] if MARIADB else [])])
 def recorded_cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Cloud]]:
-    """The name of a recorded backend and an installation on it; MariaDB where KUBENEBULA_TEST_MARIADB names an empty
-    database as host:port:user:password:database."""
+    """The name of a recorded backend and an installation on it; MariaDB where KUBENEBULA_TEST_MARIADB names a database,
+    which is emptied, as host:port:user:password:database."""
     database = 'BACKEND = "sqlite"'
     if request.param == "mariadb":
         host, port, user, password, name = MARIADB.split(":")
+        driver = importlib.import_module("pymysql")
+        with driver.connect(host=host, port=int(port), user=user, password=password) as db, db.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name}")
+            cursor.execute(f"CREATE DATABASE {name}")
         database = f'BACKEND = "mysql", SERVER = "{host}", PORT = {port}, USER = "{user}"'
         database += f', PASSWD = "{password}", DB_NAME = "{name}"'
     for cloud in installed(Cloud(tmp_path / "one", database)):

@@ -23,12 +23,9 @@ if __name__ == "__main__":
     if sys.argv[1] != "dummy":
         sys.exit("this machine runs no hypervisor")
     settings = json.load(sys.stdin)
-    address = settings["address"], settings["port"]
-    sender = {"id": settings["id"], "agent": settings["agent"]}
-    described = SYSTEM | {"HOSTNAME": settings["name"]}
-    system = {"template": {name: [value] for name, value in described.items()}, "disks": DISKS}
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
-        for kind, report in (("SYSTEM_HOST", system), ("MONITOR_HOST", {"sample": SAMPLE})):
-            datagrams.sendto(json.dumps({"type": kind, **sender, **report}).encode(), address)
-    with socket.create_connection(address, timeout=5) as stream:
-        stream.sendall(json.dumps({"type": "STATE_VM", **sender, "vms": []}).encode() + b"\n")
+    described = {"template": SYSTEM | {"HOSTNAME": settings["name"]}, "disks": DISKS, "sample": SAMPLE}
+    message = json.dumps({"id": settings["id"], "agent": settings["agent"]} | described).encode() + b"\n"
+    for way in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(type=way) as sender:
+            sender.connect((settings["address"], settings["port"]))
+            sender.sendall(message)

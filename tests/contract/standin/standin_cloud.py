@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = Path(__file__).resolve().parents[3] / "molecule" / "lab" / "packages"
-LAUNCHER = PACKAGES / "standin" / "launch.py"
+LAUNCHER = PACKAGES / "standin" / "commands.py"
 SESSION = "oneadmin:PASSWORD"
 SECONDS = 15.0
+# How long the stand-in's drivers take: long enough to be seen on a busy machine.
+DRIVER_SECONDS = 2.0
 # ssh and rsync for hosts that are this machine; they note their runs.
 SSH = """
 echo "$@" >> {log}
@@ -66,7 +68,7 @@ class Cloud:
         monitord = (packaged / "etc/one/monitord.conf").read_text()
         monitord += f'NETWORK = [ ADDRESS = "127.0.0.1", MONITOR_ADDRESS = "127.0.0.1", PORT = {self.monitor_port} ]\n'
         monitord += 'IM_MAD = [ NAME = "dummy" ]\nMONITORING_INTERVAL_HOST = 2\n'
-        monitord += "PROBES_PERIOD = [ BEACON_HOST = 1, SYSTEM_HOST = 600, MONITOR_HOST = 1, SYNC_STATE_VM = 180 ]\n"
+        monitord += "PROBES_PERIOD = [ MONITOR_HOST = 1 ]\n"
         (home / "etc" / "monitord.conf").write_text(monitord)
         (home / "etc" / "sched.conf").write_text(f'ONE_XMLRPC = "{self.url}"\nSCHED_INTERVAL = 1\n')
         self.auth("one_auth", SESSION)
@@ -84,6 +86,7 @@ class Cloud:
         auth = str(self.var / ".one" / "one_auth")
         own = {"ONE_LOCATION": str(self.home), "ONE_AUTH": auth, "ONE_XMLRPC": self.url, "PATH": self.path}
         # The sources are what a digest is made of; running them must not add to them.
+        own["ONE_DRIVER_SECONDS"] = str(DRIVER_SECONDS)
         return {**os.environ, **own, "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -123,7 +123,6 @@ def test_a_host_goes_back_whichever_cluster_is_named(running: Cloud) -> None:
     [
         ("one.host.update", [0, "A=1", 1], "ADMIN HOST [0]"),
         ("one.host.rename", [0, "other"], "ADMIN HOST [0]"),
-        ("one.zone.raftstatus", [], "ADMIN ZONE [0]"),
         ("one.user.chgrp", [2, 0], "USE GROUP [0]"),
         ("one.cluster.delhost", [100, 0], "ADMIN CLUSTER [0]; Not authorized to perform ADMIN HOST [0]"),
     ],
@@ -131,11 +130,6 @@ def test_a_host_goes_back_whichever_cluster_is_named(running: Cloud) -> None:
 def test_rights(running: Cloud, method: str, parameters: list[Any], missing: str) -> None:
     expected = f"User [2] : Not authorized to perform {missing}."
     assert refusal(running, method, *parameters, session=ALICE) == (expected, 512)
-
-
-def test_the_database_is_shown_to_administrators(running: Cloud) -> None:
-    assert "<BACKEND><![CDATA[sqlite]]>" in running.call("one.system.config")[1]
-    assert "<BACKEND><![CDATA[sqlite]]>" not in running.call("one.system.config", session=ALICE)[1]
 
 
 def test_oneadmin_stays_what_it_is(running: Cloud) -> None:
@@ -163,25 +157,6 @@ def test_the_zone_keeps_an_endpoint(running: Cloud) -> None:
     assert template(running, "zone", 0) == "<A>1</A><ENDPOINT>-</ENDPOINT>"
 
 
-@pytest.mark.parametrize(
-    ("method", "parameters", "error"),
-    [
-        ("enable", [99, True], "Enable/disable mode have to be set through the target zone endpoints"),
-        ("addserver", [99, ""], "Servers have to be added through the target zone endpoints"),
-        ("delserver", [99, 0], "Servers have to be deleted through the target zone endpoints"),
-        ("addserver", [0, 'SERVER=[NAME="s"]'], "Missing ENDPOINT in SERVER"),
-        ("addserver", [0, 'SERVER=[ENDPOINT="s"]'], "Missing NAME in SERVER"),
-        ("addserver", [0, "SERVER=x"], ""),
-        ("addserver", [0, "A"], "Parse error: syntax error, unexpected $end, expecting EQUAL or EQUAL_EMPTY"),
-        ("delserver", [0, 99], "SERVER not found in zone"),
-    ],
-)
-def test_servers_of_a_zone(running: Cloud, method: str, parameters: list[Any], error: str) -> None:
-    message, code = refusal(running, f"one.zone.{method}", *parameters)
-    assert message.split(" at line")[0] == error
-    assert code == 2048
-
-
 def test_a_failing_entry_of_a_multicall_fails_alone(running: Cloud) -> None:
     names = ["one.system.version", "one.no.such", "one.system.version"]
     calls = [{"methodName": name, "params": [SESSION]} for name in names]
@@ -199,4 +174,3 @@ def test_wrong_types_and_words(running: Cloud) -> None:
     assert fault(running, "one.cluster.allocate", 5) == (-501, "Parameter that is supposed to be a string is not")
     expected = -501, "Parameter that is supposed to be an array is not"
     assert fault(running, "one.user.allocate", "bob", "pw", "core", 5) == expected
-    assert fault(running, "system.methodHelp", "nosuch", session="") == (-506, "Method 'nosuch' does not exist")

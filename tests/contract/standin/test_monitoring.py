@@ -15,7 +15,6 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from standin_cloud import RSYNC, SSH, Cloud
@@ -63,7 +62,7 @@ def alive(pid: int) -> bool:
 
 
 def sampled(cloud: Cloud, oid: int) -> int:
-    text = cloud.call("one.host.monitoring", oid)[1]
+    text = cloud.call("one.host.info", oid)[1]
     return int(text.split("<TIMESTAMP>")[1].split("<")[0]) if "<TIMESTAMP>" in text else 0
 
 
@@ -78,13 +77,11 @@ def test_a_host_is_logged_in_probed_and_heard(cloud: Cloud, logins: Path) -> Non
     assert (cloud.home / "remote" / "im" / "run_monitord_client").exists()
 
 
-def test_the_remotes_are_copied_only_when_they_changed(cloud: Cloud, logins: Path) -> None:
+def test_a_login_brings_what_is_new_in_the_remotes(cloud: Cloud, logins: Path) -> None:
     becomes(cloud, add(cloud), MONITORED)
-    becomes(cloud, add(cloud, "kvm1b"), MONITORED)
-    assert logins.read_text().split().count("rsync") == 1
     (cloud.var / "remotes" / "hooks" / "new").write_text("new")
-    becomes(cloud, add(cloud, "kvm1c"), MONITORED)
-    assert logins.read_text().split().count("rsync") == 2
+    becomes(cloud, add(cloud, "kvm1b"), MONITORED)
+    assert (cloud.home / "remote" / "hooks" / "new").read_text() == "new"
 
 
 @pytest.mark.parametrize(("driver", "tool"), [("kvm", "virsh"), ("lxc", "lxc-ls")])
@@ -116,8 +113,9 @@ def test_enabling_a_host_in_error_waits_for_its_turn(cloud: Cloud, logins: Path,
     assert cloud.host_state(oid) == INIT
 
 
-def message(kind: str, oid: int, agent: str, **content: Any) -> bytes:
-    return json.dumps({"type": kind, "id": oid, "agent": agent, **content}).encode() + b"\n"
+def message(oid: int, agent: str) -> bytes:
+    described = {"template": {"TOTALCPU": 100, "TOTALMEMORY": 1024}, "disks": {}, "sample": {}}
+    return json.dumps({"id": oid, "agent": agent} | described).encode() + b"\n"
 
 
 def datagram(cloud: Cloud, data: bytes) -> None:
@@ -137,18 +135,17 @@ def test_both_ways_must_work(cloud: Cloud, logins: Path) -> None:
     oid = add(cloud)
     cloud.wait(lambda: "Start monitor success" in cloud.log("monitor.log"), "log-in")
     name = json.loads(given.read_text())["agent"]
-    system: dict[str, Any] = {"template": {"TOTALCPU": ["100"], "TOTALMEMORY": ["1024"]}, "disks": {}}
-    datagram(cloud, message("SYSTEM_HOST", oid, name, **system))
-    datagram(cloud, message("SYSTEM_HOST", 99, name, **system))
-    datagram(cloud, b"nonsense")
-    cloud.wait(lambda: "malformed message over udp" in cloud.log("monitor.log"), "datagrams")
+    datagram(cloud, message(oid, name))
+    datagram(cloud, message(99, name))
+    datagram(cloud, b"nonsense by udp")
+    cloud.wait(lambda: "[MDP][I]: Received UNDEFINED msg: nonsense by udp" in cloud.log("monitor.log"), "datagrams")
     assert cloud.host_state(oid) == INIT, "a datagram alone is not enough"
     assert "unknown host 99" in cloud.log("monitor.log")
-    stream(cloud, message("STATE_VM", oid, "somebody-else", vms=[]))
-    stream(cloud, b"nonsense\n")
-    cloud.wait(lambda: "malformed message over tcp" in cloud.log("monitor.log"), "streams")
+    stream(cloud, message(oid, "somebody-else"))
+    stream(cloud, b"nonsense by tcp\n")
+    cloud.wait(lambda: "[MDP][I]: Received UNDEFINED msg: nonsense by tcp" in cloud.log("monitor.log"), "streams")
     assert cloud.host_state(oid) == INIT, "messages of another agent do not count"
-    stream(cloud, message("STATE_VM", oid, name, vms=[]))
+    stream(cloud, message(oid, name))
     becomes(cloud, oid, MONITORED)
 
 

@@ -16,10 +16,12 @@ IMAGES = Path(__file__).parents[3] / "images"
 
 
 @pytest.fixture
-def script() -> Callable[[str], ModuleType]:
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """Return a function that loads a script, given its path below ``images``."""
 
     def load(path: str) -> ModuleType:
+        # as for a script that is run: its own folder comes first
+        monkeypatch.syspath_prepend((IMAGES / path).parent)
         name = Path(path).name.replace("-", "_")
         loader = importlib.machinery.SourceFileLoader(name, str(IMAGES / path))
         module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))

@@ -24,6 +24,7 @@ VM_MAD = [ NAME = "lxc", ARGUMENTS = "-t 15" ]
 RESTRICTED = "NIC/MAC"
 RESTRICTED = "NIC/VLAN_ID"
 EMPTY = ""
+QUOTED = "say \\"yes\\" to C:\\temp"
 """
 
 
@@ -46,6 +47,7 @@ def test_what_is_not_named_stays(configure: ModuleType) -> None:
     assert entries == configure.parse(PACKAGED)
     assert [key for key, _value in entries].count("VM_MAD") == 2
     assert ("EMPTY", "") in entries
+    assert ("QUOTED", r'say "yes" to C:\temp') in entries
     assert "terminate, hold,\n        resume" in dict(entries[2:3])["VM_MAD"]["IMPORTED_VMS_ACTIONS"]
 
 
@@ -97,7 +99,7 @@ def test_the_password_of_the_database_is_put_in_at_the_start(
         "SERVER": "db",
         "PORT": "3306",
         "USER": "one",
-        "PASSWD": 'pass\\"word',
+        "PASSWD": 'pass"word',
         "DB_NAME": "nebula",
         "CONNECTIONS": "50",
     }

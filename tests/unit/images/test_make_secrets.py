@@ -38,7 +38,7 @@ def make(script: Callable[[str], ModuleType], store: Store, monkeypatch: pytest.
         store[path if method == "PUT" else f"{path}/{body['metadata']['name']}"] = body
         return body
 
-    monkeypatch.setattr(module, "request", request)
+    monkeypatch.setattr(module.keys, "request", request)
     return module
 
 
@@ -81,6 +81,22 @@ def test_a_key_of_the_operator_is_published(make: ModuleType, store: Store, tmp_
     assert make.main() == 0
     own = (tmp_path / "own.pub").read_text().split()[1]
     assert own in store["configmaps/cloud-public-keys"]["data"]["authorized_keys"]
+
+
+def test_keys_of_a_rotation_are_published_with_the_one_in_use(make: ModuleType, store: Store) -> None:
+    """A release that is upgraded meanwhile takes no key from a host."""
+    make.main()
+    pairs = [make.keys.key_pair("oneadmin") for _ in range(3)]
+    texts = [make.keys.public_half(pair) for pair in pairs]
+    for names, authorized, retiring in (
+        (("id_ed25519", "id_ed25519_next"), texts[:2], None),
+        (("id_ed25519", "id_ed25519_previous"), texts[:1], texts[1]),
+    ):
+        store["secrets/cloud-ssh"] = {"data": make.keys.encoded(dict(zip(names, pairs, strict=False)))}
+        assert make.main() == 0
+        public = store["configmaps/cloud-public-keys"]["data"]
+        assert public["authorized_keys"].splitlines() == [f"{text} kubenebula:cloud" for text in authorized]
+        assert public.get("retiring_keys") == (retiring and f"{retiring} kubenebula:cloud\n")
 
 
 @pytest.mark.parametrize(

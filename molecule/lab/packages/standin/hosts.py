@@ -1,170 +1,166 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts: allocate, status, templates, capacity, and what monitoring makes of them (src/host, src/im)."""
+"""Hosts, and what monitoring makes of them (src/host, src/im)."""
 
-from __future__ import annotations
-
+import json
+import logging
 import re
+import subprocess
+import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import objects
-from api import INTERNAL, Call, OneError, method
-from clusters import DEFAULT_CLUSTER
-from objects import change
-from store import Object, Store
-from template import cdata, elements, first, to_xml
+from engine import Call, Kind, Xml, refuse
+from store import DatabaseAway, Object, Store
+from template import elements, first, to_xml
+
+log = logging.getLogger("InM")
 
 INIT, MONITORED, ERROR, DISABLED, OFFLINE = 0, 2, 3, 4, 8
-CAPACITY = ("FREE_CPU", "FREE_MEMORY", "USED_CPU", "USED_MEMORY")
-SHARE = ("TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU")
+SHARE = ("MEM_USAGE", "CPU_USAGE", "TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU")
 NO_DISKS = {"FREE_DISK": "0", "MAX_DISK": "0", "USED_DISK": "0"}
+NO_MACHINES = "<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD>"
+NO_DEVICES = "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES>"
+NO_NETWORK = to_xml({"NETRX": ["0"], "NETTX": ["0"]}, "SYSTEM")
+RESTART_SECONDS = 1
 
 
-def check_hostname(name: str) -> None:
-    """src/host/HostPool.cc of 6.10.5, which the transcripts were recorded from."""
-    if not 2 <= len(name) <= 63:
+def flat_xml(values: dict[str, Any], tag: str) -> str:
+    return to_xml({name: [str(value)] for name, value in values.items()}, tag)
+
+
+class Host(Kind):
+    name = "host"
+    layout = "ID NAME STATE PREV_STATE IM_MAD! VM_MAD! CLUSTER_ID CLUSTER HOST_SHARE VMS TEMPLATE MONITORING"
+    calls = "info:i pool: allocate:sssi delete:i"
+    changes = "update:s?i rename:s status:i"
+    templated, clustered, right = False, True, "ADMIN"
+
+    def view(self, call: Call, item: Object, alone: bool) -> Object:
+        # The pool shows no disk figures before the first report, and no samples at all (recorded).
+        disks = {"DISK_USAGE": 0} | NO_DISKS | item["DISKS"] if alone or item["DISKS"] else {}
+        share = elements(item["SHARE"], *SHARE) + NO_MACHINES + flat_xml(disks, "DATASTORES") + NO_DEVICES
+        moment = elements(item | {"TIMESTAMP": item["HEARD"]}, "TIMESTAMP", "ID")
+        sample = f"{moment}{flat_xml(item['SAMPLE'], 'CAPACITY')}{NO_NETWORK}" if alone and item["HEARD"] else ""
+        return {
+            "PREV_STATE": item["STATE"],
+            "CLUSTER_ID": item["CLUSTERS"][0],
+            "CLUSTER": call.name("cluster", item["CLUSTERS"][0]),
+            "HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"),
+            "VMS": [],
+            "MONITORING": Xml(f"<MONITORING>{sample}</MONITORING>"),
+        }
+
+    def check_name(self, name: str) -> None:
+        """src/host/HostPool.cc of 6.10.5, which the transcripts were recorded from."""
+        start, wrong, end = re.match("[-._]", name), re.search("[^A-Za-z0-9._-]", name), re.search("[-._]$", name)
         length = "HOSTNAME length should be greater than 1, but smaller than 64 characters"
-        raise OneError(f"Invalid HOSTNAME, {length}")
-    refused = (
-        (r"^[-._]", "first character can't be '{}'"),
-        (r"[^A-Za-z0-9._-]", "'{}' is invalid character for a HOSTNAME"),
-        (r"[-._]$", "last character can't be '{}'"),
-    )
-    for pattern, reason in refused:
-        if found := re.search(pattern, name):
-            raise OneError(f"Invalid HOSTNAME, {reason.format(found[0])}")
+        refuse(
+            (not 2 <= len(name) <= 63, f"Invalid HOSTNAME, {length}"),
+            (start, f"Invalid HOSTNAME, first character can't be '{start and start[0]}'"),
+            (wrong, f"Invalid HOSTNAME, '{wrong and wrong[0]}' is invalid character for a HOSTNAME"),
+            (end, f"Invalid HOSTNAME, last character can't be '{end and end[0]}'"),
+        )
 
+    def born(self, _call: Call, item: Object, im_mad: str, vm_mad: str, _cluster: int) -> None:
+        refuse((not im_mad, "IM_MAD_NAME cannot be empty."), (not vm_mad, "VMM_MAD_NAME cannot be empty."))
+        item["TEMPLATE"] = {"IM_MAD": [im_mad], "VM_MAD": [vm_mad], "RESERVED_CPU": [""], "RESERVED_MEM": [""]}
+        item |= {"STATE": INIT, "IM_MAD": im_mad, "VM_MAD": vm_mad}
+        item |= {"SHARE": dict.fromkeys(SHARE, 0), "DISKS": {}, "HEARD": 0, "SAMPLE": {}}
 
-def monitoring_xml(host: Object) -> str:
-    sample = host["MONITORING"]
-    if not sample:
-        return "<MONITORING/>"
-    capacity = to_xml({name: [sample.get(name, "0")] for name in CAPACITY}, "CAPACITY")
-    network = to_xml({name: [sample.get(name, "0")] for name in ("NETRX", "NETTX")}, "SYSTEM")
-    moment = f"<TIMESTAMP>{sample['TIMESTAMP']}</TIMESTAMP><ID>{host['ID']}</ID>"
-    return f"<MONITORING>{moment}{capacity}{network}</MONITORING>"
+    def updated(self, call: Call, item: Object) -> None:
+        for name in ("IM_MAD", "VM_MAD"):
+            item[name] = first(item["TEMPLATE"], name) or item[name]
+            item["TEMPLATE"][name] = [item[name]]
+        set_capacity(call.store, item)
 
-
-def host_xml(call: Call, host: Object, in_pool: bool = False) -> str:
-    # The pool shows no disk figures before the first report, and no samples at all (recorded).
-    usage = {} if in_pool and not host["DISKS"] else {"DISK_USAGE": "0"} | NO_DISKS | host["DISKS"]
-    datastores = to_xml({name: [value] for name, value in usage.items()}, "DATASTORES")
-    numbers = elements({"MEM_USAGE": 0, "CPU_USAGE": 0} | host["SHARE"], "MEM_USAGE", "CPU_USAGE", *SHARE)
-    cluster = call.name("cluster", host["CLUSTER_ID"])
-    return (
-        f"<HOST>{elements(host, 'ID', 'NAME', 'STATE')}<PREV_STATE>{host['STATE']}</PREV_STATE>"
-        f"<IM_MAD>{cdata(host['IM_MAD'])}</IM_MAD><VM_MAD>{cdata(host['VM_MAD'])}</VM_MAD>"
-        f"<CLUSTER_ID>{host['CLUSTER_ID']}</CLUSTER_ID><CLUSTER>{cluster}</CLUSTER>"
-        f"<HOST_SHARE>{numbers}<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD>{datastores}"
-        "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES></HOST_SHARE><VMS></VMS>"
-        f"{to_xml(host['TEMPLATE'])}{'<MONITORING/>' if in_pool else monitoring_xml(host)}</HOST>"
-    )
-
-
-def reserve(total: int, reserved: str) -> int:
-    """What is left of a capacity: RESERVED_* is an amount or a percentage."""
-    amount = re.fullmatch(r"\s*(-?[\d.]+)(%?)\s*", reserved)
-    if amount is None:
-        return total
-    return total - int(float(amount[1]) * (total / 100 if amount[2] else 1))
+    def status(self, _call: Call, host: Object, code: int) -> None:
+        refuse((code not in (0, 1, 2), "Wrong status code"))
+        known = host["STATE"] == DISABLED and host["SHARE"]["TOTAL_CPU"] > 0
+        host["STATE"] = (MONITORED if known else INIT, DISABLED, OFFLINE)[code]
+        if code == 2:
+            host["SHARE"], host["DISKS"] = dict.fromkeys(SHARE, 0), host["DISKS"] or NO_DISKS
 
 
 def set_capacity(store: Store, host: Object) -> None:
-    cluster = store.get("cluster", host["CLUSTER_ID"]) or {"TEMPLATE": {}}
+    """What is left of a capacity: RESERVED_* is an amount or a percentage."""
+    cluster = store.get("cluster", host["CLUSTERS"][0]) or {"TEMPLATE": {}}
     for what in ("CPU", "MEM"):
+        total = host["SHARE"][f"TOTAL_{what}"]
         own, common = (first(item["TEMPLATE"], f"RESERVED_{what}") for item in (host, cluster))
-        host["SHARE"][f"MAX_{what}"] = reserve(host["SHARE"][f"TOTAL_{what}"], own or common)
-
-
-def updated(call: Call, host: Object) -> None:
-    for name in ("IM_MAD", "VM_MAD"):
-        host[name] = first(host["TEMPLATE"], name) or host[name]
-        host["TEMPLATE"][name] = [host[name]]
-    set_capacity(call.store, host)
-
-
-objects.register_info("host", host_xml, in_pool=partial(host_xml, in_pool=True))
-objects.register_update("host", "ADMIN", after=updated)
-objects.register_rename("host", "ADMIN")
-# Nothing keeps a host: there are no virtual machines here.
-objects.register_delete("host", lambda _call, _host: "")
-
-
-@method("one.host.allocate", "sssi", "Allocates a new host")
-def allocate(call: Call, name: str, im_mad: str, vm_mad: str, cluster: int) -> int:
-    cluster = DEFAULT_CLUSTER if cluster == -1 else cluster
-    call.get("cluster", cluster)
-    call.require(("CREATE", "HOST", None), ("ADMIN", "CLUSTER", cluster))
-    check_hostname(name)
-    for value, label in ((im_mad, "IM_MAD_NAME"), (vm_mad, "VMM_MAD_NAME")):
-        if not value:
-            raise OneError(f"{label} cannot be empty.", INTERNAL)
-    objects.check_free(call, "host", name)
-    template = {"IM_MAD": [im_mad], "VM_MAD": [vm_mad], "RESERVED_CPU": [""], "RESERVED_MEM": [""]}
-    host: Object = {"NAME": name, "STATE": INIT, "IM_MAD": im_mad, "VM_MAD": vm_mad, "CLUSTER_ID": cluster}
-    host |= {"SHARE": dict.fromkeys(SHARE, 0), "DISKS": {}, "TEMPLATE": template, "MONITORING": {}}
-    return call.store.insert("host", host)
-
-
-@change("one.host.status", "i", "Sets the status of the host")
-def status(_call: Call, host: Object, code: int) -> None:
-    if code not in (0, 1, 2):
-        raise OneError("Wrong status code", INTERNAL)
-    known = host["STATE"] == DISABLED and host["SHARE"]["TOTAL_CPU"] > 0
-    enabled = MONITORED if known else INIT
-    host["STATE"] = (enabled, DISABLED, OFFLINE)[code]
-    if code == 2:
-        host["SHARE"], host["DISKS"] = dict.fromkeys(SHARE, 0), host["DISKS"] or NO_DISKS
-
-
-@method("one.host.monitoring", "i", "Returns the host monitoring records")
-def monitoring(call: Call, oid: int) -> str:
-    host = call.get("host", oid)
-    call.require(("USE", "HOST", oid))
-    return f"<MONITORING_DATA>{monitoring_xml(host) if host['MONITORING'] else ''}</MONITORING_DATA>"
-
-
-@method("one.hostpool.monitoring", "?i", "Returns the host monitoring records")
-def pool_monitoring(call: Call, seconds: int = -1) -> str:
-    since = time.time() - seconds if seconds > 0 else 0
-    hosts = [host for host in call.store.all("host") if host["MONITORING"].get("TIMESTAMP", -1) >= since]
-    records = (monitoring_xml(host) for host in sorted(hosts, key=lambda host: host["ID"]))
-    return f"<MONITORING_DATA>{''.join(records)}</MONITORING_DATA>"
-
-
-def failed(_store: Store, host: Object, report: dict[str, Any]) -> None:
-    """onemonitord gave a host up."""
-    text = f"Error monitoring Host {host['NAME']} ({host['ID']}): {report['reason']}"
-    host["TEMPLATE"]["ERROR"] = [f"{time.ctime()} : {text}"]
-    host["STATE"] = host["STATE"] if host["STATE"] == DISABLED else ERROR
-    host["DISKS"] = host["DISKS"] or NO_DISKS
-
-
-def monitored(store: Store, host: Object, report: dict[str, Any]) -> None:
-    """A host's system report: capacity and attributes; the host is MONITORED from now on."""
-    system = report["template"]
-    host["TEMPLATE"].pop("ERROR", None)
-    for what, name in (("TOTAL_CPU", "TOTALCPU"), ("TOTAL_MEM", "TOTALMEMORY")):
-        host["SHARE"][what] = int(first(system, name, "0"))
-        system.pop(name, None)
-    host["TEMPLATE"] |= system
-    host["DISKS"] = report["disks"]
-    host["STATE"] = host["STATE"] if host["STATE"] == DISABLED else MONITORED
-    set_capacity(store, host)
-
-
-def measured(_store: Store, host: Object, report: dict[str, Any]) -> None:
-    host["MONITORING"] = report["sample"] | {"TIMESTAMP": int(time.time())}
-
-
-REPORTS = {"HOST_STATE": failed, "HOST_SYSTEM": monitored, "MONITOR_HOST": measured}
+        amount = re.fullmatch(r"\s*(-?[\d.]+)(%?)\s*", own or common)
+        reserved = float(amount[1]) * (total / 100 if amount[2] else 1) if amount else 0
+        host["SHARE"][f"MAX_{what}"] = total - int(reserved)
 
 
 def reported(store: Store, report: dict[str, Any]) -> None:
-    """Take in what onemonitord says of a host."""
+    """Take in what onemonitord says of a host: why it failed, or what it is, has and does."""
     host = store.get("host", report["id"])
-    if host is not None and host["STATE"] != OFFLINE:
-        REPORTS[report["type"]](store, host, report)
-        store.save("host", host)
+    if host is None or host["STATE"] == OFFLINE:
+        return
+    failed = "reason" in report
+    if failed:
+        text = f"Error monitoring Host {host['NAME']} ({host['ID']}): {report['reason']}"
+        host["TEMPLATE"]["ERROR"] = [f"{time.ctime()} : {text}"]
+        host["DISKS"] = host["DISKS"] or NO_DISKS
+    else:
+        system = report["template"]
+        host["SHARE"] |= {"TOTAL_CPU": int(system.pop("TOTALCPU")), "TOTAL_MEM": int(system.pop("TOTALMEMORY"))}
+        host["TEMPLATE"].pop("ERROR", None)
+        host["TEMPLATE"] |= {name: [str(value)] for name, value in system.items()}
+        host |= {"DISKS": report["disks"], "HEARD": int(time.time()), "SAMPLE": report["sample"]}
+        set_capacity(store, host)
+    if host["STATE"] != DISABLED:
+        host["STATE"] = ERROR if failed else MONITORED
+    store.save("host", host)
+
+
+class Monitoring(threading.Thread):
+    """Tells onemonitord about hosts and writes what it reports into the store."""
+
+    def __init__(self, store: Store, command: list[str]) -> None:
+        super().__init__(daemon=True)
+        self.store, self.command, store.told = store, command, self.tell
+        self.process: subprocess.Popen[str] | None = None
+        self.stopping = False
+
+    def tell(self) -> None:
+        """Tell onemonitord of the hosts written; the store is still locked, so the order is kept."""
+        if self.process is None or self.process.stdin is None:
+            return
+        for oid in sorted(self.store.touched):
+            host = self.store.get("host", oid)
+            known = [host["NAME"], host["IM_MAD"]] if host and host["STATE"] != OFFLINE else None
+            try:
+                self.process.stdin.write(json.dumps({"id": oid, "host": known}) + "\n")
+                self.process.stdin.flush()
+            except OSError as error:
+                log.error("onemonitord does not listen: %s", error)
+
+    def run(self) -> None:
+        """Keep a onemonitord running; a new one is told every host."""
+        while not self.stopping:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.in_transaction(lambda: self.store.touched.update(host["ID"] for host in self.store.all("host")))
+            for line in self.process.stdout or ():
+                report = json.loads(line)
+                log.debug("host %s: %s", report["id"], report.get("reason", "monitored"))
+                self.in_transaction(partial(reported, self.store, report))
+            if not self.stopping:
+                log.error("onemonitord ended with %s, starting it again", self.process.wait())
+                time.sleep(RESTART_SECONDS)
+
+    def in_transaction(self, work: Callable[[], None]) -> None:
+        try:
+            with self.store.transaction():
+                work()
+        except DatabaseAway as error:
+            log.error("a report, or all hosts for onemonitord, are lost: %s", error)
+
+    def stop(self) -> None:
+        self.stopping = True
+        if self.process and self.process.stdin:
+            self.process.stdin.close()
+            self.process.wait()

@@ -1,11 +1,9 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
 """The agent on a hypervisor: a probe that must work, then reports to onemonitord until it is replaced."""
 
-from __future__ import annotations
-
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -16,7 +14,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,95 +29,51 @@ def check(hypervisor: str) -> str:
     command, probe = CHECKS[hypervisor]
     if shutil.which(command[0]) is None:
         sys.exit(f"Error executing {probe}: No such file or directory - {command[0]}")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         sys.exit(f"Error executing {probe}: {done.stderr.strip()}")
     return done.stdout.strip().splitlines()[-1]
 
 
-def found(path: str, pattern: str, default: str) -> str:
-    """What a pattern's group matches in a file of /proc."""
-    match = re.search(pattern, Path(path).read_text(encoding="utf-8"), re.MULTILINE)
-    return match[1] if match else default
-
-
-def memory(name: str) -> int:
-    return int(found("/proc/meminfo", rf"^{name}:\s*(\d+)", "0"))
-
-
-def system_report(hypervisor: str, version: str) -> dict[str, Any]:
+def described(hypervisor: str, version: str) -> dict[str, dict[str, Any]]:
+    """What the host is, what its disk holds, and what it does at the moment. Memory in KiB, disk in MiB."""
+    numbers = re.findall(r"^(MemTotal|MemAvailable): +(\d+)", Path("/proc/meminfo").read_text("utf-8"), re.MULTILINE)
+    memory = {name: int(number) for name, number in numbers}
     datastores = Path("/var/lib/one/datastores")
     disk = shutil.disk_usage(datastores if datastores.is_dir() else "/")
-    template = {
-        "ARCH": platform.machine(),
-        "CPUSPEED": found("/proc/cpuinfo", r"^cpu MHz\s*: (\d+)", "0"),
-        "HOSTNAME": socket.gethostname(),
-        "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
-        "HYPERVISOR_VERSION": version,
-        "MODELNAME": found("/proc/cpuinfo", r"^model name\s*: (.*)", ""),
-        "TOTALCPU": str(100 * CPUS),
-        "TOTALMEMORY": str(memory("MemTotal")),
-        "VERSION": "6.10.0.1",
-    }
-    sizes = {"FREE_DISK": disk.free, "MAX_DISK": disk.total, "USED_DISK": disk.used}
-    disks = {name: str(size >> 20) for name, size in sizes.items()}
-    return {"template": {name: [value] for name, value in template.items()}, "disks": disks}
-
-
-def sample() -> dict[str, str]:
-    total, free = memory("MemTotal"), memory("MemAvailable")
     used = min(100 * CPUS, round(100 * os.getloadavg()[0]))
-    interfaces = Path("/proc/net/dev").read_text(encoding="utf-8").splitlines()[2:]
-    received, sent = (sum(int(line.split()[column]) for line in interfaces) for column in (1, 9))
-    numbers = {"FREE_CPU": 100 * CPUS - used, "USED_CPU": used, "NETRX": received, "NETTX": sent}
-    numbers |= {"FREE_MEMORY": free, "USED_MEMORY": total - free}
-    return {name: str(number) for name, number in numbers.items()}
+    return {
+        "template": {
+            "ARCH": platform.machine(),
+            "HOSTNAME": socket.gethostname(),
+            "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
+            "HYPERVISOR_VERSION": version,
+            "TOTALCPU": 100 * CPUS,
+            "TOTALMEMORY": memory["MemTotal"],
+            "VERSION": "6.10.0.1",
+        },
+        "disks": {"FREE_DISK": disk.free >> 20, "MAX_DISK": disk.total >> 20, "USED_DISK": disk.used >> 20},
+        "sample": {
+            "FREE_CPU": 100 * CPUS - used,
+            "FREE_MEMORY": memory["MemAvailable"],
+            "USED_CPU": used,
+            "USED_MEMORY": memory["MemTotal"] - memory["MemAvailable"],
+        },
+    }
 
 
-class Agent:
-    def __init__(self, settings: dict[str, Any], version: str) -> None:
-        self.settings, self.version = settings, version
-        # "auto" is whoever logged in, as this host sees it.
-        given = settings["address"]
-        self.address = os.environ["SSH_CLIENT"].split()[0] if given == "auto" else given
-
-    def message(self, kind: str, **content: Any) -> bytes:
-        sender = {name: self.settings[name] for name in ("id", "agent")}
-        return json.dumps({"type": kind, **sender, **content}).encode()
-
-    def datagram(self, kind: str, **content: Any) -> None:
-        found = socket.getaddrinfo(self.address, self.settings["port"], type=socket.SOCK_DGRAM)
-        family, _, _, _, address = found[0]
-        with socket.socket(family, socket.SOCK_DGRAM) as sender:
-            sender.sendto(self.message(kind, **content), address)
-
-    def stream(self) -> None:
-        with socket.create_connection((self.address, self.settings["port"]), timeout=5) as sender:
-            sender.sendall(self.message("STATE_VM", vms=[]) + b"\n")
-
-    def run(self) -> None:
-        """For ever; where nobody listens, messages are lost and the next ones are sent all the same."""
-        report = system_report(self.settings["hypervisor"], self.version)
-        actions: dict[str, Callable[[], None]] = {
-            "SYSTEM_HOST": lambda: self.datagram("SYSTEM_HOST", **report),
-            "MONITOR_HOST": lambda: self.datagram("MONITOR_HOST", sample=sample()),
-            "SYNC_STATE_VM": self.stream,
-            "BEACON_HOST": lambda: self.datagram("BEACON_HOST"),
-        }
-        periods = self.settings["periods"]
-        due = dict.fromkeys(actions, 0.0)
-        # A datagram may be lost: what a new host waits for is sent a second time.
-        repeat = {"SYSTEM_HOST", "MONITOR_HOST"}
-        while True:
-            now = time.monotonic()
-            for name in [name for name in actions if due[name] <= now]:
-                due[name] = now + (2 if name in repeat else periods[name])
-                repeat.discard(name)
-                try:
-                    actions[name]()
-                except OSError:
-                    due[name] = now + min(periods[name], periods["BEACON_HOST"])
-            time.sleep(max(0.1, min(due.values()) - time.monotonic()))
+def report(settings: dict[str, Any], version: str) -> None:
+    """For ever, over both ways; where nobody listens, messages are lost and the next ones are sent all the same."""
+    # A datagram may be lost: what a new host waits for is sent a second time.
+    for pause in itertools.chain([2], itertools.repeat(settings["period"])):
+        content = described(settings["hypervisor"], version)
+        message = json.dumps({"id": settings["id"], "agent": settings["agent"]} | content).encode()
+        for way in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with contextlib.suppress(OSError), socket.socket(type=way) as sender:
+                sender.settimeout(5)
+                sender.connect((settings["address"], settings["port"]))
+                sender.sendall(message + b"\n")
+        time.sleep(pause)
 
 
 def stop() -> None:
@@ -133,23 +86,20 @@ def stop() -> None:
     PID_FILE.unlink(missing_ok=True)
 
 
-def main() -> None:
+if __name__ == "__main__":
     if sys.argv[1] == "stop":
-        stop()
-        return
+        sys.exit(stop())
     settings = json.load(sys.stdin)
-    agent = Agent(settings, check(settings["hypervisor"]))
+    version = check(settings["hypervisor"])
+    if settings["address"] == "auto":
+        # Whoever logged in, as this host sees it.
+        settings["address"] = os.environ["SSH_CLIENT"].split()[0]
     stop()
     # Away from the log-in: ssh returns only when nobody holds its streams any more.
-    if os.fork():
-        return
-    os.setsid()
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    PID_FILE.write_text(str(os.getpid()), encoding="utf-8")
-    agent.run()
-
-
-if __name__ == "__main__":
-    main()
+    if not os.fork():
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        PID_FILE.write_text(str(os.getpid()), encoding="utf-8")
+        report(settings, version)

@@ -1,0 +1,47 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the configuration that oned and its monitor run with says, with OpenNebula's defaults where it says nothing."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+RUNNING = Path("/run/one")
+
+
+def _parser() -> Any:
+    """The script that wrote the files knows how to read them."""
+    loader = importlib.machinery.SourceFileLoader("configure", str(Path(__file__).parents[1] / "configure"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("configure", loader))
+    loader.exec_module(module)
+    return module
+
+
+def entries(name: str) -> dict[str, Any]:
+    """The keys of a file, in capitals; of a repeated key the last one. Attributes of vectors are in capitals too."""
+    found: dict[str, Any] = {}
+    for key, value in _parser().parse((RUNNING / f"{name}.conf").read_text()):
+        found[key.upper()] = {k.upper(): v for k, v in value.items()} if isinstance(value, dict) else value
+    return found
+
+
+def read() -> dict[str, Any]:
+    """The settings that the checks need. Times in seconds."""
+    main, monitor = entries("oned"), entries("monitord")
+    network, log = monitor.get("NETWORK", {}), monitor.get("LOG", {})
+    return {
+        "hostname": main.get("HOSTNAME", ""),
+        "zone": int(main.get("FEDERATION", {}).get("ZONE_ID", 0)),
+        "onegate": main.get("ONEGATE_ENDPOINT", ""),
+        "datastores_path": main.get("DATASTORE_LOCATION", "/var/lib/one/datastores"),
+        "console_start": int(re.match(r"\d+", main.get("VNC_PORTS", {}).get("START", "5900")).group()),
+        "monitor_address": network.get("MONITOR_ADDRESS", "auto"),
+        "monitor_port": int(network.get("PORT", 4124)),
+        "sample_period": int(monitor.get("PROBES_PERIOD", {}).get("MONITOR_HOST", 120)),
+        # below INFO, and with another LOG than files, what arrives at the monitor is not written down
+        "arrivals_logged": log.get("SYSTEM", "FILE").upper() == "FILE" and int(log.get("DEBUG_LEVEL", 3)) >= 2,
+    }

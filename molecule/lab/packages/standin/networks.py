@@ -1,0 +1,188 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Virtual networks, their address ranges and the addresses put on hold (src/vnm)."""
+
+import time
+import zlib
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from engine import ACTION, OWNED, Call, Kind, OneError, Xml, ready, refuse, take
+from store import Object
+from template import cdata, first, parse, to_xml
+
+READY, LOCK_CREATE, ERROR = 1, 2, 5
+STATES = {LOCK_CREATE: "LOCK_CREATE", ERROR: "ERROR"}
+BRIDGE_TYPES = dict.fromkeys(("dummy", "bridge", "fw", "802.1Q", "vxlan"), "linux") | {"ovswitch": "openvswitch"}
+# What some drivers cannot do without.
+NEEDS = {"dummy": "BRIDGE", "vxlan": "PHYDEV", "802.1Q": "PHYDEV"}
+RANGES = ("ETHER", "IP4", "IP6", "IP4_6", "IP6_STATIC", "IP4_6_STATIC")
+# The machine that has an address on hold: none.
+NOBODY = 0x10FFFFFFFF
+NO_RANGE = "Wrong AR definition. AR vector attribute is missing."
+UNUSED: Object = {name: [] for name in ("VROUTERS", "UPDATED_VMS", "OUTDATED_VMS", "UPDATING_VMS", "ERROR_VMS")}
+UNUSED["PARENT_NETWORK_ID"] = ""
+Entry = dict[str, str]
+
+
+def mac_text(mac: int) -> str:
+    return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6, "big"))
+
+
+def new_range(entry: Entry, net: int, ar_id: int) -> Entry:
+    """A range as it is kept. Raises OneError."""
+    kind = entry.get("TYPE", "").upper()
+    refuse((kind not in RANGES, "Unknown or missing address range TYPE."))
+    entry = {name: value for name, value in entry.items() if name != "IP" or "IP4" in kind}
+    try:
+        # Where no address tells it the real one rolls dice.
+        low = int(IPv4Address(entry["IP"])) if "IP4" in kind else zlib.crc32(f"{net}/{ar_id}".encode())
+    except (KeyError, ValueError) as error:
+        raise OneError("Wrong or empty IP attribute") from error
+    refuse((not entry.get("SIZE", "").isdecimal(), "Wrong SIZE for address range"))
+    return {"MAC": mac_text(0x0200 << 32 | low)} | entry | {"AR_ID": str(ar_id)}
+
+
+def addresses(entry: Entry, index: int) -> Entry:
+    """What the machine at one place of a range gets."""
+    mac = int(entry["MAC"].replace(":", ""), 16) + index
+    found = {"MAC": mac_text(mac)}
+    for name, kind in (("IP", IPv4Address), ("IP6", IPv6Address)):
+        if name in entry:
+            found[name] = str(kind(entry[name]) + index)
+    for name in ("ULA", "GLOBAL"):
+        if entry.get(f"{name}_PREFIX"):
+            # EUI-64
+            host = (mac >> 24 ^ 0x020000) << 40 | 0xFFFE << 24 | mac & 0xFFFFFF
+            found[f"IP6_{name}"] = str(IPv6Address(int(IPv6Address(entry[f"{name}_PREFIX"])) | host))
+    return found
+
+
+def range_xml(entry: Entry, held: list[int] | None, alone: bool) -> str:
+    if not alone:
+        holders = {} if held is None else {"ALLOCATED": "".join(f" {index} {NOBODY}" for index in held)}
+        return to_xml({"AR": [entry | holders]}, "")
+    shown = "".join(f"<{name}>{cdata(entry[name])}</{name}>" for name in sorted(entry))
+    last = addresses(entry, int(entry["SIZE"]) - 1)
+    for name, address in addresses(entry, 0).items():
+        start = "" if name in entry else f"<{name}>{cdata(address)}</{name}>"
+        shown += f"{start}<{name}_END>{cdata(last[name])}</{name}_END>"
+    leases = to_xml({"LEASE": [addresses(entry, index) | {"VM": "-1"} for index in held or []]}, "")
+    return f"<AR>{shown}<USED_LEASES>{len(held or [])}</USED_LEASES><LEASES>{leases}</LEASES></AR>"
+
+
+class Network(Kind):
+    name, word, tag, resource = "vn", "virtual network", "VNET", "NET"
+    layout = (
+        f"{OWNED} CLUSTERS BRIDGE! BRIDGE_TYPE! STATE! PREV_STATE! PARENT_NETWORK_ID? VN_MAD! PHYDEV? VLAN_ID?"
+        " OUTER_VLAN_ID? VLAN_ID_AUTOMATIC OUTER_VLAN_ID_AUTOMATIC USED_LEASES VROUTERS UPDATED_VMS OUTDATED_VMS"
+        " UPDATING_VMS ERROR_VMS TEMPLATE AR_POOL"
+    )
+    calls = "info:i pool:iii allocate:si delete:i"
+    changes = f"{Kind.changes} add_ar:s:ADMIN rm_ar:i:ADMIN update_ar:s hold:s release:s"
+    clustered, permissions, deletes = True, "OWNER_U OWNER_M", "MANAGE"
+
+    def view(self, call: Call, item: Object, alone: bool) -> Object:
+        held, automatic = item["HELD"], item["AUTOMATIC"]
+        pool = "".join(range_xml(entry, held.get(oid), alone) for oid, entry in item["RANGES"].items())
+        mirrored = ("BRIDGE", "BRIDGE_TYPE", "VN_MAD", "PHYDEV", "VLAN_ID", "OUTER_VLAN_ID")
+        shown: Object = {name: automatic.get(name, first(item["TEMPLATE"], name)) for name in mirrored}
+        shown |= {f"{name}_AUTOMATIC": int(name in automatic) for name in mirrored[-2:]}
+        shown["USED_LEASES"] = sum(len(places) for places in held.values())
+        return shown | {"AR_POOL": Xml(f"<AR_POOL>{pool}</AR_POOL>")}
+
+    def check_name(self, name: str) -> None:
+        refuse((not name, "No NAME in template for Virtual Network."))
+        super().check_name(name)
+
+    def born(self, call: Call, item: Object, *_given: Any) -> None:
+        template, oid = item["TEMPLATE"], item["ID"]
+        mad, vlan = first(template, "VN_MAD"), first(template, "VLAN_ID")
+        ids = [name for name in ("VLAN_ID", "OUTER_VLAN_ID") if take(template, f"AUTOMATIC_{name}").upper() == "YES"]
+        needed = NEEDS.get(mad, "VN_MAD")
+        unnumbered = needed == "PHYDEV" and not vlan and not ids
+        refuse(
+            (not mad, "No VN_MAD in template for Virtual Network."),
+            (mad not in BRIDGE_TYPES, f'VN_MAD named "{mad}" is not defined in oned.conf'),
+            (not first(template, needed), f"{needed} is mandatory for driver {mad}"),
+            (unnumbered, f"VLAN_ID (or AUTOMATIC_VLAN_ID) is mandatory for driver {mad}"),
+        )
+        item |= UNUSED | {"RANGES": {}, "HELD": {}, "NEXT": 0, "AUTOMATIC": {name: str(oid + 2) for name in ids}}
+        item |= {"STATE": LOCK_CREATE, "PREV_STATE": 0, "SINCE": time.time(), "BRIDGE_TYPE": BRIDGE_TYPES[mad]}
+        item["BRIDGE"] = first(template, "BRIDGE") or (f"onebr.{vlan}" if vlan else f"onebr{oid}")
+        template |= {"BRIDGE": [item["BRIDGE"]], "BRIDGE_TYPE": [item["BRIDGE_TYPE"]]}
+        template.setdefault("PHYDEV", [""])
+        groups = {"0", *filter(None, first(template, "SECURITY_GROUPS").split(","))}
+        template["SECURITY_GROUPS"] = [",".join(sorted(groups, key=int))]
+
+    def updated(self, _call: Call, item: Object) -> None:
+        template = item["TEMPLATE"]
+        mad = first(template, "VN_MAD")
+        refuse((mad not in BRIDGE_TYPES, f'VN_MAD named "{mad}" is not defined in oned.conf'))
+        item["BRIDGE"] = first(template, "BRIDGE") or item["BRIDGE"]
+        self.complete(item)
+
+    def complete(self, item: Object) -> None:
+        template = item["TEMPLATE"]
+        template |= {"BRIDGE": [item["BRIDGE"]], "BRIDGE_TYPE": [item["BRIDGE_TYPE"]]}
+        for name in {"PHYDEV", "VLAN_ID", "OUTER_VLAN_ID"} - {*item["AUTOMATIC"]}:
+            template.setdefault(name, [""])
+
+    def settled(self, item: Object) -> Object:
+        if item["STATE"] == LOCK_CREATE and ready(item):
+            state, template = READY, item["TEMPLATE"]
+            self.complete(item)
+            try:
+                for entry in template.pop("AR", []):
+                    self.add(item, entry)
+            except OneError as error:
+                state, template["ERROR"] = ERROR, [f"{time.ctime(item['SINCE'])} : {error}"]
+            item |= {"STATE": state, "PREV_STATE": state}
+        return item
+
+    def add(self, item: Object, entry: Entry) -> None:
+        item["RANGES"][str(item["NEXT"])] = new_range(entry, item["ID"], item["NEXT"])
+        item["NEXT"] += 1
+
+    def given(self, item: Object, name: str, text: str, verb: str, missing: str) -> list[Entry]:
+        """The vectors a call is about."""
+        found = [entry for entry in parse(text).get(name, []) if isinstance(entry, dict)]
+        wrong = f"Could not execute one.vn.{verb}Virtual Network is in wrong state: {STATES.get(item['STATE'])}"
+        refuse((item["STATE"] != READY, wrong), code=ACTION)
+        refuse((not found, missing))
+        return found
+
+    def add_ar(self, _call: Call, item: Object, text: str) -> None:
+        self.add(item, self.given(item, "AR", text, "add_ar", NO_RANGE)[0])
+
+    def update_ar(self, _call: Call, item: Object, text: str) -> None:
+        for new in self.given(item, "AR", text, "update_ar", NO_RANGE):
+            oid = new.get("AR_ID", "")
+            refuse((not oid, "AR/AR_ID attribute is missing."))
+            refuse((oid not in item["RANGES"], f"Address Range with ID {oid} was not found."))
+            old = item["RANGES"][oid]
+            # Which addresses it has stays; the rest is forgotten unless it is said again.
+            fixed = {name: old[name] for name in ("TYPE", "MAC", "IP", "IP6", "AR_ID") if name in old}
+            item["RANGES"][oid] = {"SIZE": old["SIZE"]} | {name: new[name] for name in {*new} - {"IP", "IP6"}} | fixed
+
+    def rm_ar(self, _call: Call, item: Object, ar_id: int) -> None:
+        oid = str(ar_id)
+        refuse((item["HELD"].get(oid), "Address Range has leases in use"))
+        refuse((not item["RANGES"].pop(oid, None), "Address Range does not exist"))
+
+    def hold(self, _call: Call, item: Object, text: str, verb: str = "hold") -> None:
+        lease = self.given(item, "LEASES", text, verb, "Empty lease description.")[0]
+        wanted = {name: value for name, value in lease.items() if name != "AR_ID"}.items()
+        for oid, entry in item["RANGES"].items():
+            held = item["HELD"].get(oid, [])
+            for index in range(int(entry["SIZE"])):
+                if wanted <= addresses(entry, index).items() and (index in held) == (verb == "release"):
+                    item["HELD"][oid] = sorted({*held} ^ {index})
+                    return
+        refuse((verb == "hold", "Address is not part of the address range or in use."))
+
+    def release(self, call: Call, item: Object, text: str) -> None:
+        self.hold(call, item, text, "release")
+
+    def undeletable(self, _call: Call, item: Object) -> str:
+        return "Can not remove a virtual network with leases in use" if any(item["HELD"].values()) else ""

@@ -1,0 +1,72 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The machines that join, as their owner sees them, and the playbook that lets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import testinfra
+from testinfra.host import Host
+
+PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
+STATE = Path("/var/lib/kubenebula-lab")
+ROLE = "kubenebula.opennebula.hypervisor"
+
+
+def machine(name: str) -> Host:
+    """A machine as root, not by way of SSH."""
+    os.environ["DOCKER_HOST"] = "unix:///run/kubenebula-lab/docker.sock"
+    return testinfra.get_host(f"docker://{name}")
+
+
+def guest(action: str, host: str, name: str) -> None:
+    """Start or stop a real virtual machine or container on a machine."""
+    subprocess.run([PROJECT / "molecule/lab/lab.sh", f"guest-{action}", host, name], check=True)
+
+
+def front_end() -> Host:
+    """The container in which oned runs."""
+    os.environ["PATH"] = f"{STATE / 'bin'}:{os.environ['PATH']}"
+    options = f"container=oned&namespace=opennebula&kubeconfig={STATE / 'admin.conf'}"
+    return testinfra.get_host(f"kubectl://opennebula-oned-0?{options}")
+
+
+def onboard(name: str, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+    """Run onboard.yml for one machine, as its operator does."""
+    command = [
+        "ansible-playbook",
+        "playbooks/onboard.yml",
+        "-i",
+        "inventories/lab",
+        "-i",
+        "molecule/onboard/inventory/hosts.yml",
+    ]
+    command += ["--limit", name, "--extra-vars", json.dumps(variables), *arguments]
+    # molecule sets variables of Ansible's for its own runs
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    environment |= {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+def changed(done: subprocess.CompletedProcess[str]) -> int:
+    """How many tasks of a run changed something."""
+    return sum(int(count) for count in re.findall(r"changed=(\d+)", done.stdout))
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """What a run said, without its line breaks."""
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def tasks_of_the_first_run(name: str) -> int:
+    """How many tasks of the role, handlers included, the first run of this scenario evaluated for a machine."""
+    log = (Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ansible.log").read_text()
+    first = log[log.index("PLAY [Onboard hypervisors]") :].partition("PLAY RECAP")[0]
+    tasks = re.split(r"(?:TASK|RUNNING HANDLER) \[", first)[1:]
+    return len([task for task in tasks if task.startswith(f"{ROLE} :") and re.search(rf"\b{name}\b", task)])

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hypervisors have a new key of the front-end, and which have not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Variables = Mapping[str, Any]
+# what the tasks that write the keys of a machine register
+REGISTERED = ("__ssh_trust_added", "__ssh_trust_retired")
+
+
+def log_ins(stdout: str) -> dict[str, str]:
+    """Return name -> why no log-in is possible, nothing where it is, from what accepts-key of the front-end printed."""
+    found = {}
+    for line in stdout.splitlines():
+        name, _tab, reason = line.partition("\t")
+        found[name] = reason
+    return found
+
+
+def keys_missing(new: str, machines: Iterable[Variables]) -> dict[str, str]:
+    """Return name -> why a hypervisor does not have the new key, of those the front-end knows.
+
+    new: what accepts-key printed of the new key. machines: variables of the machines of this run.
+    """
+    run = {str(machine["inventory_hostname"]): machine for machine in machines}
+    return {name: _reason(run.get(name), f"it refuses the new key: {why}") for name, why in log_ins(new).items() if why}
+
+
+def keys_left(old: str, missing: Mapping[str, str], machines: Iterable[Variables]) -> dict[str, str]:
+    """Return name -> why a hypervisor still needs or accepts the old key, those included that lack the new one.
+
+    old: what accepts-key printed of the old key.
+    """
+    run = {str(machine["inventory_hostname"]): machine for machine in machines}
+    accepting = [name for name, why in log_ins(old).items() if not why and name not in missing]
+    return {**missing, **{name: _reason(run.get(name), "it still accepts the old key") for name in accepting}}
+
+
+def _reason(machine: Variables | None, seen: str) -> str:
+    """What went wrong on the machine explains best what the front-end sees of it."""
+    if machine is None:
+        return f"{seen}, and it was not part of this run"
+    for registered in REGISTERED:
+        result = machine.get(registered, {})
+        if result.get("unreachable"):
+            return f"it cannot be reached over SSH: {str(result.get('msg', '')).strip()}"
+        if result.get("failed"):
+            return str(result.get("msg", "")).strip()
+    return seen
+
+
+class FilterModule:
+    """Filters about the rotation of keys."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"keys_missing": keys_missing, "keys_left": keys_left}

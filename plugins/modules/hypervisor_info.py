@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# Copyright (c) 2026 KubeNebula contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hypervisor_info
+short_description: What a hypervisor is like, as OpenNebula needs it
+version_added: 0.1.0
+author:
+  - KubeNebula contributors (@kubenebula)
+description:
+  - Looks at the machine it runs on, as root, with everything in one go. It reads, judges nothing and changes nothing.
+  - With O(message) it sends that text to OpenNebula's monitor over TCP and UDP, which writes it into its log.
+extends_documentation_fragment:
+  - kubenebula.opennebula.attributes
+  - kubenebula.opennebula.attributes.info
+options:
+  type:
+    description: What runs virtual machines here, which says which driver is tried.
+    type: str
+    required: true
+    choices: [kvm, qemu, lxc]
+  front_end:
+    description: C(HOSTNAME) of oned, the name under which the drivers speak of the front-end.
+    type: str
+    required: true
+  monitor_address:
+    description: C(MONITOR_ADDRESS) of OpenNebula's monitor.
+    type: str
+    required: true
+  monitor_port:
+    description: Port of OpenNebula's monitor, TCP and UDP.
+    type: int
+    default: 4124
+  message:
+    description: What to send to the monitor. C(tcp) or C(udp) is put behind it. Nothing is sent where this is empty.
+    type: str
+    default: ""
+  onegate:
+    description: URL of OneGate. Empty where there is none.
+    type: str
+    default: ""
+  datastores_path:
+    description: Folder of the datastores.
+    type: path
+    default: /var/lib/one/datastores
+  shared_datastores:
+    description: Paths of the datastores that are the same file system on all machines.
+    type: list
+    elements: path
+    default: []
+  services:
+    description: Units of systemd that have to be there, beside those that OpenNebula's nodes have.
+    type: list
+    elements: str
+    default: []
+  console_start:
+    description: First port of the consoles, C(VNC_PORTS/START) of oned.
+    type: int
+    default: 5900
+seealso:
+  - module: kubenebula.opennebula.one_host_info
+"""
+
+EXAMPLES = r"""
+- name: Look at the machine
+  kubenebula.opennebula.hypervisor_info:
+    type: kvm
+    front_end: opennebula
+    monitor_address: 192.0.2.10
+    monitor_port: 30412
+  become: true
+  register: machine
+
+- name: Say what libvirt answers to the drivers
+  ansible.builtin.debug:
+    msg: "{{ machine.hypervisor.driver.said }}"
+"""
+
+RETURN = r"""
+hypervisor:
+  description: What was found. Where something can fail, its problem is in the system's words, and empty if it works.
+  returned: success
+  type: dict
+  contains:
+    type:
+      description: O(type) as it was given.
+      type: str
+      sample: kvm
+    account:
+      description: Numbers and groups of oneadmin, or nothing where there is no such user.
+      type: dict
+      sample: {"uid": 9869, "gid": 9869, "groups": ["kvm", "libvirt", "oneadmin"]}
+    front_end:
+      description: What oneadmin's ssh makes of the front-end's name, and the addresses that leads to.
+      type: dict
+      sample: {"hostname": "192.0.2.10", "port": 30022, "strict": true, "addresses": ["192.0.2.10"], "problem": ""}
+    monitor:
+      description: Addresses of the monitor, and why it takes nothing over TCP or UDP.
+      type: dict
+      sample: {"addresses": ["192.0.2.10"], "problem": "", "tcp": "", "udp": ""}
+    onegate:
+      description: Why OneGate does not answer. Nothing where there is none.
+      type: str
+      sample: timed out
+    units:
+      description: State of each unit of systemd that is installed. One of O(services) that is not is C(missing).
+      type: dict
+      sample: {"libvirtd.socket": {"ActiveState": "active", "UnitFileState": "enabled", "ConditionResult": "yes"}}
+    packages:
+      description: Versions of OpenNebula's packages. One that is not installed has none.
+      type: dict
+      sample: {"opennebula-node-kvm": "6.10.0.1-1", "opennebula-common": "6.10.0.1-1"}
+    datastores:
+      description: The folder of the datastores, mounts that are missing there, and inode numbers of shared ones.
+      type: dict
+      sample: {"path": "/var/lib/one/datastores", "exists": true, "writable": true, "not_mounted": [], "inodes": {}}
+    space:
+      description: Free space of each file system that OpenNebula uses, in percent.
+      type: list
+      elements: dict
+      sample: [{"path": "/var/lib/one/datastores", "free": 61.5, "free_inodes": 92.0}]
+    kvm:
+      description: Whether C(/dev/kvm) exists, oneadmin can use it, and the processor has the flags for it.
+      type: dict
+      sample: {"exists": true, "usable": true, "flags": true}
+    driver:
+      description: What the command by which the drivers speak with the hypervisor answers to oneadmin.
+      type: dict
+      sample: {"command": "virsh -c qemu:///system version", "code": 0, "said": "Running hypervisor: QEMU 7.2.22"}
+    consoles:
+      description: Ports on which consoles of virtual machines listen, and whether they do on every address.
+      type: list
+      elements: dict
+      sample: [{"port": 5901, "everywhere": true}]
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import machine, reachable
+
+LIBVIRT = [f"{name}.{kind}" for name in ("libvirtd", "virtqemud") for kind in ("service", "socket")]
+# what an OpenNebula node may have beside libvirt
+UNITS = [
+    *(f"{name}.{kind}" for name in ("virtlogd", "virtlockd", "virtproxyd") for kind in ("service", "socket")),
+    *("ssh.service", "sshd.service", "lxc.service", "openvswitch-switch.service", "openvswitch.service"),
+    *("chrony.service", "chronyd.service", "systemd-timesyncd.service", "ntpsec.service"),
+    *("opennebula-node-exporter.service", "opennebula-libvirt-exporter.service"),
+]
+DRIVERS = {"lxc": ["sudo", "-n", "lxc-ls"]}
+VIRSH = ["virsh", "-c", "qemu:///system", "version"]
+ARGUMENTS = {
+    "type": {"type": "str", "required": True, "choices": ["kvm", "qemu", "lxc"]},
+    "front_end": {"type": "str", "required": True},
+    "monitor_address": {"type": "str", "required": True},
+    "monitor_port": {"type": "int", "default": 4124},
+    "message": {"type": "str", "default": ""},
+    "onegate": {"type": "str", "default": ""},
+    "datastores_path": {"type": "path", "default": "/var/lib/one/datastores"},
+    "shared_datastores": {"type": "list", "elements": "path", "default": []},
+    "services": {"type": "list", "elements": "str", "default": []},
+    "console_start": {"type": "int", "default": 5900},
+}
+
+
+def front_end(name: str) -> dict[str, Any]:
+    settings = machine.ssh_settings(name)
+    hostname = settings.get("hostname", name)
+    return {
+        "hostname": hostname,
+        "port": int(settings.get("port", 22)),
+        "strict": settings.get("stricthostkeychecking") in ("true", "yes"),
+        **reachable.resolve(hostname),
+    }
+
+
+def monitor(params: dict[str, Any]) -> dict[str, Any]:
+    address, port, message = params["monitor_address"], params["monitor_port"], params["message"]
+    found = reachable.resolve(address)
+    if found["problem"]:
+        return {**found, "tcp": "", "udp": ""}
+    return {
+        **found,
+        "tcp": reachable.tcp(address, port, f"{message} tcp\n" if message else ""),
+        "udp": reachable.udp(address, port, f"{message} udp\n") if message else "",
+    }
+
+
+def units(own: list[str]) -> dict[str, dict[str, str]]:
+    """own: units the operator names, which have to be there."""
+    named = [name if "." in name else f"{name}.service" for name in own]
+    missing = {"ActiveState": "missing", "UnitFileState": "", "ConditionResult": ""}
+    return {**dict.fromkeys(named, missing), **machine.units([*LIBVIRT, *UNITS, *named])}
+
+
+def look(params: dict[str, Any]) -> dict[str, Any]:
+    """Everything; what waits for the network or for commands does so together."""
+    base = params["datastores_path"]
+    node = "lxc" if params["type"] == "lxc" else "kvm"
+    with ThreadPoolExecutor() as workers:
+        found: dict[str, Future[Any]] = {
+            "front_end": workers.submit(front_end, params["front_end"]),
+            "monitor": workers.submit(monitor, params),
+            "onegate": workers.submit(lambda url: reachable.http(url) if url else "", params["onegate"]),
+            "units": workers.submit(units, params["services"]),
+            "packages": workers.submit(machine.packages, [f"opennebula-node-{node}", "opennebula-common"]),
+            "datastores": workers.submit(machine.datastores, base, params["shared_datastores"]),
+            "kvm": workers.submit(machine.kvm),
+            "driver": workers.submit(machine.driver, DRIVERS.get(params["type"], VIRSH)),
+        }
+        return {
+            "type": params["type"],
+            "account": machine.account(),
+            "space": machine.space(["/", "/var/lib/one", base, *params["shared_datastores"], "/var/tmp"]),
+            "consoles": machine.consoles(params["console_start"]),
+            **{name: future.result() for name, future in found.items()},
+        }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module.exit_json(changed=False, hypervisor=look(module.params))
+
+
+if __name__ == "__main__":
+    main()

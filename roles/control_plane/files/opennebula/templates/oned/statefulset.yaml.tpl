@@ -1,0 +1,179 @@
+{{- $name := include "opennebula.name" . -}}
+{{- $hostPort := eq .Values.hypervisors.exposure "HostPort" -}}
+{{- $monitorPort := include "opennebula.monitorPort" . | int -}}
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: {{ $name }}-oned
+  labels: {{- include "opennebula.labels" (list $ "oned") | nindent 4 }}
+spec:
+  serviceName: {{ $name }}-oned-pods
+  replicas: 1
+  selector:
+    matchLabels: {{- include "opennebula.selector" (list $ "oned") | nindent 6 }}
+  template:
+    metadata:
+      labels: {{- include "opennebula.selector" (list $ "oned") | nindent 8 }}
+      annotations:
+        kubectl.kubernetes.io/default-container: oned
+        # oned reads its configuration at its start only
+        checksum/config: {{ include (print $.Template.BasePath "/oned/configmap.yaml.tpl") . | sha256sum }}
+        {{- with .Values.oned.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      serviceAccountName: {{ $name }}-oned
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      # oned stops in 8 s; transfers under way get a chance to end
+      terminationGracePeriodSeconds: 90
+      securityContext: {{- include "opennebula.podSecurity" . | nindent 8 }}
+      {{- with .Values.global.imagePullSecrets }}
+      imagePullSecrets:
+        {{- range . }}
+        - name: {{ . }}
+        {{- end }}
+      {{- end }}
+      {{- with .Values.oned.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      {{- with .Values.oned.nodeSelector }}
+      nodeSelector: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .Values.oned.tolerations }}
+      tolerations: {{- toYaml . | nindent 8 }}
+      {{- end }}
+      affinity:
+        {{- if .Values.oned.affinity }}
+        {{- toYaml .Values.oned.affinity | nindent 8 }}
+        {{- else if not (has "ReadWriteMany" .Values.oned.uploads.accessModes) }}
+        # the volume of uploads is on one node at a time
+        podAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              podAffinityTerm:
+                topologyKey: kubernetes.io/hostname
+                labelSelector:
+                  matchLabels: {{- include "opennebula.selector" (list $ "fireedge") | nindent 20 }}
+        {{- else }}
+        {}
+        {{- end }}
+      containers:
+        - name: oned
+          image: {{ include "opennebula.image" (list $ "oned") }}
+          imagePullPolicy: {{ .Values.images.pullPolicy }}
+          {{- if .Values.marketplace.linuxContainers }}
+          # a device of FUSE, loop devices and mounts, by sudo: nothing less than this has them all
+          securityContext: {privileged: true, readOnlyRootFilesystem: true}
+          {{- else }}
+          securityContext: {{- include "opennebula.containerSecurity" . | nindent 12 }}
+          {{- end }}
+          env:
+            - {name: ZONE_ENDPOINT, value: {{ include "opennebula.managedEndpoint" . | quote }}}
+            {{- include "opennebula.databaseEnvironment" . | nindent 12 }}
+          ports:
+            - {name: xmlrpc, containerPort: 2633}
+            - {name: events, containerPort: 2101}
+            - {name: monitor-tcp, containerPort: {{ $monitorPort }}{{ if $hostPort }}, hostPort: {{ $monitorPort }}{{ end }}}
+            - {name: monitor-udp, containerPort: {{ $monitorPort }}, protocol: UDP{{ if $hostPort }}, hostPort: {{ $monitorPort }}{{ end }}}
+          # A day: until oned has answered once it waits for its database or bootstraps it, and a restart helps neither.
+          startupProbe:
+            exec: {command: [/usr/libexec/kubenebula/probe, started]}
+            periodSeconds: 5
+            timeoutSeconds: 15
+            failureThreshold: 17280
+          readinessProbe:
+            exec: {command: [/usr/libexec/kubenebula/probe, ready]}
+            periodSeconds: 10
+            timeoutSeconds: 15
+            failureThreshold: 3
+          # Not by TCP: idle connections are enough to make oned refuse one. supervisord restarts an oned that died;
+          # this one is for an oned that hangs while its database is there.
+          livenessProbe:
+            exec: {command: [/usr/libexec/kubenebula/probe, live]}
+            periodSeconds: 30
+            timeoutSeconds: 20
+            failureThreshold: 6
+          resources: {{- toYaml .Values.oned.resources | nindent 12 }}
+          volumeMounts:
+            - {name: state, mountPath: /var/lib/one}
+            - {name: datastores, mountPath: /var/lib/one/datastores}
+            - {name: scratch, mountPath: /run, subPath: run}
+            - {name: scratch, mountPath: /var/log/one, subPath: log}
+            - {name: scratch, mountPath: /tmp, subPath: tmp}
+            - {name: scratch, mountPath: /var/tmp, subPath: var-tmp}
+            - {name: uploads, mountPath: /var/tmp/sunstone}
+            - {name: config, mountPath: /etc/kubenebula/config, readOnly: true}
+            - {name: oneadmin, mountPath: /etc/kubenebula/oneadmin, readOnly: true}
+            - {name: serveradmin, mountPath: /etc/kubenebula/serveradmin, readOnly: true}
+            - {name: one-key, mountPath: /etc/kubenebula/one-key, readOnly: true}
+            - {name: ssh, mountPath: /etc/kubenebula/ssh, readOnly: true}
+            - {name: public-keys, mountPath: /etc/kubenebula/public-keys, readOnly: true}
+            - {name: hypervisors, mountPath: /etc/kubenebula/hypervisors, readOnly: true}
+            {{- if .Values.ldap.secret }}
+            - {name: ldap, mountPath: /etc/kubenebula/ldap, readOnly: true}
+            {{- end }}
+            {{- if not .Values.development.sqlite }}
+            - {name: database, mountPath: /etc/kubenebula/database, readOnly: true}
+            {{- end }}
+        # The front-end's SSH server: hypervisors fetch images from the datastores and bring disks back.
+        - name: sshd
+          image: {{ include "opennebula.image" (list $ "oned") }}
+          imagePullPolicy: {{ .Values.images.pullPolicy }}
+          args: [/usr/sbin/sshd, -D, -e, -f, /etc/kubenebula/sshd_config]
+          securityContext: {{- include "opennebula.containerSecurity" . | nindent 12 }}
+          ports:
+            - {name: ssh, containerPort: 2222{{ if $hostPort }}, hostPort: {{ include "opennebula.sshPort" . }}{{ end }}}
+          readinessProbe:
+            tcpSocket: {port: ssh}
+            periodSeconds: 5
+          livenessProbe:
+            tcpSocket: {port: ssh}
+            periodSeconds: 30
+            timeoutSeconds: 5
+          resources: {{- toYaml .Values.oned.sshd.resources | nindent 12 }}
+          volumeMounts:
+            - {name: state, mountPath: /var/lib/one}
+            - {name: datastores, mountPath: /var/lib/one/datastores}
+            - {name: sshd-scratch, mountPath: /run, subPath: run}
+            - {name: sshd-scratch, mountPath: /tmp, subPath: tmp}
+            - {name: scratch, mountPath: /var/tmp, subPath: var-tmp}
+            - {name: sshd, mountPath: /etc/kubenebula/sshd-keys, readOnly: true}
+            - {name: public-keys, mountPath: /etc/kubenebula/public-keys, readOnly: true}
+            - {name: hypervisors, mountPath: /etc/kubenebula/hypervisors, readOnly: true}
+      volumes:
+        - {name: scratch, emptyDir: {}}
+        - {name: sshd-scratch, emptyDir: {}}
+        - {name: config, configMap: {name: {{ $name }}-oned}}
+        - {name: oneadmin, secret: {secretName: {{ include "opennebula.secret" (list $ "oneadmin") }}, defaultMode: 0440}}
+        - {name: uploads, persistentVolumeClaim: {claimName: {{ $name }}-uploads}}
+        # not where oned looks for its own files: on an empty database it refuses to start where they exist
+        - {name: serveradmin, secret: {secretName: {{ include "opennebula.secret" (list $ "serveradmin") }}, defaultMode: 0440}}
+        {{- with .Values.ldap.secret }}
+        - {name: ldap, secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: ldap_auth.conf, path: ldap_auth.conf}]}}
+        {{- end }}
+        - {name: one-key, secret: {secretName: {{ include "opennebula.secret" (list $ "oneKey") }}, defaultMode: 0440}}
+        - {name: ssh, secret: {secretName: {{ include "opennebula.secret" (list $ "ssh") }}, defaultMode: 0440}}
+        - {name: sshd, secret: {secretName: {{ include "opennebula.secret" (list $ "sshd") }}, defaultMode: 0440}}
+        - {name: public-keys, configMap: {name: {{ $name }}-public-keys}}
+        # known_hosts and ssh_config of the hypervisors, written by the role ssh_trust
+        - {name: hypervisors, configMap: {name: {{ $name }}-hypervisors, optional: true}}
+        {{- if not .Values.development.sqlite }}
+        - {name: database, secret: {secretName: {{ include "opennebula.secret" (list $ "database") }}, defaultMode: 0440, items: [{key: password, path: password}]}}
+        {{- end }}
+  # Kept when the release is uninstalled or scaled down: this is the default, said so that nobody wonders.
+  persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain, whenScaled: Retain}
+  volumeClaimTemplates:
+    {{- range $volume := list "state" "datastores" }}
+    {{- with get $.Values.oned $volume }}
+    - metadata:
+        name: {{ $volume }}
+        labels: {{- include "opennebula.selector" (list $ "oned") | nindent 10 }}
+      spec:
+        accessModes: {{ .accessModes | toJson }}
+        {{- with .storageClass }}
+        storageClassName: {{ . }}
+        {{- end }}
+        resources: {requests: {storage: {{ .size }}}}
+    {{- end }}
+    {{- end }}

@@ -1,0 +1,168 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every kind of object through the code of the modules: made once, changed where it differs, removed once.
+
+On the stand-in; with ONED_URL and ONED_AUTH (user:password) on that oned instead, where it must come out the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_apply import Wanted
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_hook import Hooks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_image import Images
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_template import VmTemplates
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_zone import Zones
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import HttpTransport
+from standin_cloud import SESSION, Cloud
+
+Item = dict[str, Any]
+NAME = "kubenebula-test"
+IP4 = {"type": "IP4", "ip": "10.9.0.1", "size": 9}
+
+
+def hosts(items: list[Item], params: Item) -> Wanted:
+    return Wanted([host.spec(item) for item in items], state=params["state"], wait=False)
+
+
+# A kind, an object of it, and what is changed of it with the actions that this takes.
+CASES: dict[str, tuple[Callable[..., Any], Item, list[tuple[Item, list[str]]]]] = {
+    "host": (
+        hosts,
+        {"im_mad": "none", "vmm_mad": "none", "labels": ["a"], "template": {"NOTE": {"A": 1}}},
+        [({"labels": ["b"]}, ["update"]), ({"new_name": f"{NAME}2"}, ["rename"])],
+    ),
+    "cluster": (
+        Clusters,
+        {"datastores": ["default"], "template": {"NOTE": "x"}},
+        [({"template": {"NOTE": ""}}, ["update"]), ({"datastores": []}, ["datastores"])],
+    ),
+    "datastore": (
+        Datastores,
+        {"ds_mad": "fs", "tm_mad": "ssh", "clusters": ["default"], "template": {"SAFE_DIRS": "/srv"}},
+        [({"tm_mad": "shared"}, ["update"]), ({"clusters": []}, ["clusters"])],
+    ),
+    "system datastore": (
+        Datastores,
+        {"type": "system", "tm_mad": "shared", "template": {"NOTE": "x"}},
+        [({"template": {"NOTE": "y"}}, ["update"]), ({"new_name": f"{NAME}2"}, ["rename"])],
+    ),
+    "virtual network": (
+        VirtualNetworks,
+        {"vn_mad": "vxlan", "phydev": "eth0", "vlan_id": "7", "ranges": [IP4, {"type": "ETHER", "size": 3}]},
+        [
+            ({"ranges": [{**IP4, "size": 12}, {"type": "ETHER", "size": 3}]}, ["update_range"]),
+            ({"ranges": [{**IP4, "size": 12, "note": "x"}]}, ["update_range", "remove_range"]),
+            ({"template": {"DNS": "192.0.2.2"}, "clusters": []}, ["update", "clusters"]),
+        ],
+    ),
+    "user": (
+        Users,
+        {"password": "s3cr3t", "groups": ["users"], "template": {"NOTE": "x"}},
+        [
+            ({"password": "another"}, ["password"]),
+            ({"password": "another", "groups": ["oneadmin", "users"]}, ["groups"]),
+            ({"password": "another", "enabled": False}, ["disable"]),
+        ],
+    ),
+    "group": (Groups, {"template": {"NOTE": "x"}}, [({"template": {"NOTE": "y"}}, ["update"])]),
+    "template": (
+        VmTemplates,
+        {"template": {"CPU": 0.5, "NIC": [{"NETWORK": "a"}, {"NETWORK": "b"}], "CONTEXT": {"PASSWORD": "s3cr3t"}}},
+        [({"template": {"CONTEXT": {"PASSWORD": "n3w"}}}, ["update"]), ({"new_name": f"{NAME}2"}, ["rename"])],
+    ),
+    "image": (
+        Images,
+        {"datastore": "default", "type": "datablock", "size": 1, "template": {"NOTE": "x"}},
+        [({"persistent": True}, ["persistent"]), ({"type": "os", "template": {"NOTE": "y"}}, ["update", "type"])],
+    ),
+    "marketplace": (
+        Marketplaces,
+        {"market_mad": "http", "template": {"BASE_URL": "http://127.0.0.1:9/", "PUBLIC_DIR": "/srv"}},
+        [({"enabled": False}, ["disable"]), ({"template": {"NOTE": "x"}}, ["update"])],
+    ),
+    "hook": (
+        Hooks,
+        {"type": "state", "command": "a.sh", "template": {"RESOURCE": "VM", "ON": "running", "ARGUMENTS": "$TEMPLATE"}},
+        [({"command": "b.sh"}, ["update"]), ({"template": {"ON": "STOP"}}, ["update"])],
+    ),
+    "hook of a state": (
+        Hooks,
+        {"type": "state", "command": "a.sh", "template": {"RESOURCE": "VM", "STATE": "ACTIVE", "LCM_STATE": "BOOT"}},
+        [({"template": {"ON": "UNKNOWN"}}, ["update"])],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    url = os.environ.get("ONED_URL", "")
+    if url:
+        yield Client(HttpTransport(url), *os.environ["ONED_AUTH"].split(":", 1))
+        return
+    cloud = Cloud(tmp_path_factory.mktemp("objects") / "one")
+    cloud.start()
+    yield Client(HttpTransport(cloud.url), *SESSION.split(":", 1))
+    cloud.stop()
+
+
+def run(client: Client, kind: Callable[..., Any], *items: Any, state: str = "present") -> list[list[str]]:
+    """What was done to each item, after a run that nothing went wrong in; a second one must do nothing."""
+    found = []
+    for _again in range(2):
+        noun = kind(list(items), {"state": state, "wait": True, "wait_timeout": 60})
+        result = engine.ensure(client, noun, check_mode=False)
+        assert [entry["msg"] for entry in result["results"] if entry["failed"]] == []
+        found.append([entry["actions"] for entry in result["results"]])
+    assert found[1] == [[] for _item in items], "a second run changes nothing"
+    return found[0]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_made_changed_and_removed_once(client: Client, name: str) -> None:
+    kind, item, changes = CASES[name]
+    called = {"name": NAME}
+    assert run(client, kind, {**called, **item})[0][0] == "allocate"
+    try:
+        for change, actions in changes:
+            assert run(client, kind, {**called, **change}) == [actions]
+            called["name"] = change.get("new_name", called["name"])
+    finally:
+        removed = run(client, kind, called, state="absent")
+    assert removed == [["delete"]]
+
+
+def test_a_group_with_an_administrator_and_rules(client: Client) -> None:
+    group, user = {"name": NAME}, {"name": NAME, "password": "s3cr3t"}
+    rules = [f"#{NAME} HOST+NET/%default MANAGE *", f"@{NAME} IMAGE+TEMPLATE/* USE+MANAGE #0"]
+    run(client, Groups, group)
+    try:
+        run(client, Users, {**user, "groups": [NAME, "users"]})
+        assert run(client, Groups, {**group, "admins": [NAME]}) == [["admins"]]
+        assert run(client, Rules, *rules) == [["allocate"], ["allocate"]]
+        assert run(client, Rules, rules[0], state="absent") == [["delete"]]
+        assert run(client, Groups, {**group, "admins": []}) == [["admins"]]
+    finally:
+        run(client, Users, user, state="absent")
+        removed = run(client, Groups, group, state="absent")
+    assert removed == [["delete"]]
+
+
+def test_only_the_master_of_a_federation_makes_zones(client: Client) -> None:
+    noun = Zones([{"name": NAME, "endpoint": "http://127.0.0.1:9/RPC2"}], {"state": "present"})
+    (entry,) = engine.ensure(client, noun, check_mode=False)["results"]
+    assert entry["failed"]
+    assert "New zones can only be created at federation master" in entry["msg"]
