@@ -12,7 +12,7 @@ N ?= 1000
 
 LAB := molecule/lab/lab.sh
 # `default` makes the cloud that the later ones join
-SCENARIOS := default onboard_kvm onboard_lxc verify rotate_key offboard
+SCENARIOS := default onboard_kvm onboard_lxc services verify rotate_key offboard
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
