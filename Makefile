@@ -8,15 +8,18 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/build/collections
 S ?= default
-N ?= 1000
 
 LAB := molecule/lab/lab.sh
 # `default` makes the cloud that the later ones join
 SCENARIOS := default onboard_kvm onboard_lxc services verify rotate_key offboard
+# A worker for each processor. Tests of one file stay together, for they share what is costly to start.
+PYTEST := pytest -q --numprocesses auto --dist loadfile
+# molecule would not create again what an earlier run has created and not destroyed
+scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart sanity molecule bench-registration clean
+.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart playbooks sanity molecule bench-registration bench-onboarding clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
@@ -53,27 +56,36 @@ lint: dev ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	antsibull-changelog lint
 
 unit: dev ## unit tests
-	@pytest -q tests/unit
+	@$(PYTEST) tests/unit
+
+playbooks: dev ## playbooks of the collection, run against a model of oned
+	@$(PYTEST) tests/playbooks
 
 contract: dev ## the recorded answers of a real oned, against the client and against the lab's stand-in
-	@pytest -q tests/contract tests/benchmarks
+	@$(PYTEST) tests/contract tests/benchmarks
 
 chart: dev ## the chart, rendered and judged
-	@LAB_TOOLS=$$($(LAB) tools) pytest -q tests/chart
+	@LAB_TOOLS=$$($(LAB) tools) $(PYTEST) tests/chart
 
 sanity: dev ## what Ansible Galaxy asks for: ansible-test, antsibull-docs, galaxy-importer; make sanity [CORE=2.19]
 	@.ci/sanity.sh $(CORE)
 
 molecule: machine dev ## one scenario on the lab: make molecule S=default
 	@$(LAB) up
-	molecule test --scenario-name $(S)
+	$(call scenario,$(S))
 
+bench-registration: N = 1000
 bench-registration: dev ## how fast hosts are registered: make bench-registration [N=1000] [ONED_URL=... ONED_AUTH=user:password]
 	@python tests/benchmarks/registration.py --hosts $(N)
 
-test: machine check sanity ## everything; empties the lab and stops it in the end
+bench-onboarding: N = 50
+bench-onboarding: machine dev ## how long N machines of the lab take to become hypervisors: make bench-onboarding [N=50]
 	@$(LAB) up
-	for scenario in $(SCENARIOS); do molecule test --scenario-name "$$scenario"; done
+	python tests/benchmarks/onboarding.py --hosts $(N)
+
+test: machine check playbooks sanity ## everything; empties the lab and stops it in the end
+	@$(LAB) up
+	for scenario in $(SCENARIOS); do $(call scenario,"$$scenario"); done
 	$(LAB) down
 
 clean: ## stop the lab and forget all it held; builds stay cached

@@ -14,7 +14,7 @@ done
 usage() {
   cat >&2 <<EOF
 usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | node-start
-              | host-start NAME | host-stop NAME | host-forget NAME
+              | host-start NAME... | host-stop NAME... | host-forget NAME...
               | guest-start NAME GUEST | guest-stop NAME GUEST
 
   check       says in one sentence what this machine lacks for the lab
@@ -26,7 +26,8 @@ usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | n
   tools       builds Helm alone and prints the folder it is in
   node-stop   a power cut of the Kubernetes node alone
   node-start  power comes back
-  host-stop   a power cut of the host NAME (${HOSTS[*]}; spare ones: ${SPARE_HOSTS[*]})
+  host-stop   a power cut of the host NAME (${HOSTS[*]}; spare ones: ${SPARE_HOSTS[*]},
+              and for measurements kvm101 to kvm249 or lxc101 to lxc249)
   host-start  power comes back; a host that was not there is new and bare
   host-forget takes the host NAME away, with its disk
   guest-start a virtual machine or a container GUEST on the hypervisor NAME
@@ -73,7 +74,7 @@ reset() {
   if alive dockerd; then
     cluster_cut
     local name
-    for name in "${HOSTS[@]}" "${SPARE_HOSTS[@]}"; do host_forget "$name"; done
+    for name in $(docker ps --all --format '{{.Names}}'); do host_forget "$name"; done
   fi
   rm -rf "$STATE/etcd" "$STATE/volumes" "$PKI" "$ADMIN_CONF"
   step "emptied"
@@ -111,13 +112,32 @@ running_lab() {
   alive dockerd || fail "the lab is not up: run lab.sh up first"
 }
 
+# each_host DONE COMMAND NAME...
+each_host() {
+  local done=$1 command=$2 name
+  for name in "${@:3}"; do require_host "$name"; done
+  running_lab
+  for name in "${@:3}"; do
+    "$command" "$name"
+    step "$name $done"
+  done
+}
+
+start_hosts() {
+  local name
+  for name in "$@"; do require_host "$name"; done
+  running_lab
+  for name in "$@"; do host_create "$name"; done
+  for name in "$@"; do host_wait "$name"; done
+}
+
 case "${1:-} ${2:-}" in
   "check "|"up "|"down "|"reset "|"purge "|"status "|"tools ") "$1" ;;
   "node-stop ") running_lab; cluster_cut; step "node stopped" ;;
   "node-start ") running_lab; cluster_up ;;
-  "host-start "?*) require_host "$2"; running_lab; host_create "$2"; host_wait "$2" ;;
-  "host-stop "?*) require_host "$2"; running_lab; host_cut "$2"; step "$2 stopped" ;;
-  "host-forget "?*) require_host "$2"; running_lab; host_forget "$2"; step "$2 forgotten" ;;
+  "host-start "?*) start_hosts "${@:2}" ;;
+  "host-stop "?*) each_host "stopped" host_cut "${@:2}" ;;
+  "host-forget "?*) each_host "forgotten" host_forget "${@:2}" ;;
   "guest-start "?*|"guest-stop "?*)
     require_host "$2"
     running_lab

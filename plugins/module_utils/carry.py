@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import (
     NoAnswer,
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 ROUNDS = 4
 SETTLE_SECONDS = 2.0
 # Changes to look at again, and what went wrong; None when nothing did.
-Doubts = list[tuple[Change, OnedError | None]]
+# Evaluated when the module is loaded, where Python 3.9 has no | for types.
+Doubts = list[tuple[Change, Optional[OnedError]]]  # noqa: UP045
 Plans = Mapping[str, ItemPlan]
 W = TypeVar("W", bound=Any)
 

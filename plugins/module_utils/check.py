@@ -127,7 +127,7 @@ _Found = dict[str, Finding]
 
 def _waits(check: Check, own: _Found, front_end: _Found) -> Finding | None:
     for need in check.needs:
-        place, _, name = need.rpartition(" ")
+        place, _space, name = need.rpartition(" ")
         found = (front_end if place == FRONT_END else own)[name]
         if found.status == NOT_APPLICABLE:
             return not_applicable(found.cause)

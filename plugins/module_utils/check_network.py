@@ -49,7 +49,8 @@ def state(site: Site, machine: Machine) -> Finding:
 
 def monitoring(site: Site, machine: Machine) -> Finding:
     found = site.host(machine.name)
-    assert found is not None
+    if found is None:
+        return state(site, machine)
     period = site.settings["sample_period"]
     age = site.seen["now"] - found["heard"]
     if age <= 2 * period + PATIENCE:

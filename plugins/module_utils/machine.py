@@ -7,45 +7,13 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Run
+
 USER = "oneadmin"
-TIMEOUT = 15.0  # seconds a command may take
-
-
-def run(command: Sequence[str], user: str | None = None) -> tuple[int, str]:
-    """Exit code and output of a command, both streams together. user: whose rights and groups it has.
-
-    A command that does not exist has the code 127, one that takes too long 124, as with a shell and timeout(1).
-    """
-    # C, because what commands say is told to the operator and looked for in the documentation
-    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
-    options: dict[str, Any] = {}
-    if user is not None:
-        account = pwd.getpwnam(user)
-        environment.update(HOME=account.pw_dir, USER=user, LOGNAME=user)
-        groups = os.getgrouplist(user, account.pw_gid)
-        options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=TIMEOUT,
-            cwd="/",
-            env=environment,
-            check=False,
-            **options,
-        )
-    except FileNotFoundError:
-        return 127, f"{command[0]}: command not found"
-    except subprocess.TimeoutExpired:
-        return 124, f"{command[0]}: no answer within {TIMEOUT:g} s"
-    return done.returncode, done.stdout.decode(errors="replace").strip()
 
 
 def account() -> dict[str, Any] | None:
@@ -58,7 +26,7 @@ def account() -> dict[str, Any] | None:
     return {"uid": found.pw_uid, "gid": found.pw_gid, "groups": sorted(groups)}
 
 
-def units(names: Iterable[str]) -> dict[str, dict[str, str]]:
+def units(run: Run, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """State of those of the named units that are installed. Keys: ActiveState, UnitFileState, ConditionResult."""
     wanted = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult")
     _code, said = run(["systemctl", "show", f"--property={','.join(wanted)}", *names])
@@ -70,18 +38,18 @@ def units(names: Iterable[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-def packages(names: Sequence[str]) -> dict[str, str | None]:
+def packages(run: Run, names: Sequence[str]) -> dict[str, str | None]:
     """Versions of packages, None for one that is not installed."""
     found: dict[str, str | None] = dict.fromkeys(names)
-    _code, said = run(["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status} ${Version}\\n", *names])
+    code, said = run(["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status} ${Version}\\n", *names])
     for line in said.splitlines():
-        name, _, rest = line.partition(" ")
+        name, _space, rest = line.partition(" ")
         if rest.startswith("installed "):
             found[name] = rest.split()[1]
-    if _code == 127:
+    if code == 127:
         _code, said = run(["rpm", "--query", "--queryformat", "%{NAME} %{VERSION}-%{RELEASE}\\n", *names])
         for line in said.splitlines():
-            name, _, rest = line.partition(" ")
+            name, _space, rest = line.partition(" ")
             if name in found and " " not in rest:
                 found[name] = rest
     return found
@@ -120,38 +88,36 @@ def not_mounted(base: str, fstab: str = "/etc/fstab") -> list[str]:
     return missing
 
 
-def datastores(base: str, shared: Iterable[str]) -> dict[str, Any]:
+def datastores(run: Run, base: str, shared: Iterable[str]) -> dict[str, Any]:
     """The folder of the datastores, and the inode numbers of shared ones, by which the front-end compares them."""
     exists = Path(base).is_dir()
     return {
         "path": base,
         "exists": exists,
-        "writable": exists and _may(base, "-w"),
+        "writable": exists and _may(run, base, "-w"),
         "not_mounted": not_mounted(base),
         "inodes": {path: Path(path).stat().st_ino if Path(path).exists() else None for path in shared},
     }
 
 
-def _may(path: str, *ways: str) -> bool:
+def _may(run: Run, path: str, *ways: str) -> bool:
     """Whether oneadmin may use a path in the ways of test(1)."""
-    return account() is not None and all(run(["test", way, path], USER)[0] == 0 for way in ways)
+    return all(run(["test", way, path], USER)[0] == 0 for way in ways)
 
 
-def kvm(device: str = "/dev/kvm") -> dict[str, bool]:
+def kvm(run: Run, device: str = "/dev/kvm") -> dict[str, bool]:
     """Whether the machine virtualizes in hardware, and lets oneadmin."""
     exists = Path(device).exists()
     flags = Path("/proc/cpuinfo").read_text()
     return {
         "exists": exists,
-        "usable": exists and _may(device, "-r", "-w"),
+        "usable": exists and _may(run, device, "-r", "-w"),
         "flags": " vmx" in flags or " svm" in flags,
     }
 
 
-def driver(command: Sequence[str]) -> dict[str, Any]:
+def driver(run: Run, command: Sequence[str]) -> dict[str, Any]:
     """What a command of the drivers answers to oneadmin."""
-    if account() is None:
-        return {"command": " ".join(command), "code": 1, "said": f"there is no user {USER}"}
     code, said = run(command, USER)
     return {"command": " ".join(command), "code": code, "said": said[-300:]}
 
@@ -171,16 +137,14 @@ def consoles(first: int) -> list[dict[str, Any]]:
         table = Path("/proc/net") / name
         for line in table.read_text().splitlines()[1:] if table.exists() else ():
             fields: list[str] = line.split()
-            address, _, port = fields[1].partition(":")
+            address, _colon, port = fields[1].partition(":")
             listening = "0A"
             if fields[3] == listening and int(port, 16) >= first and fields[9] in owners:
                 found.append({"port": int(port, 16), "everywhere": address == any_address})
     return found
 
 
-def ssh_settings(name: str) -> Mapping[str, str]:
+def ssh_settings(run: Run, name: str) -> Mapping[str, str]:
     """Options that oneadmin's ssh has for a name, and the last value of each."""
-    if account() is None:
-        return {}
-    _code, said = run(["ssh", "-G", name], USER)
-    return dict(line.partition(" ")[::2] for line in said.splitlines())
+    code, said = run(["ssh", "-G", name], USER)
+    return dict(line.partition(" ")[::2] for line in said.splitlines()) if code == 0 else {}

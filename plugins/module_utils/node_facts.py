@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-Run = Callable[[list[str]], "tuple[int, str]"]
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Run
 
 ONEADMIN = "oneadmin"
 ID = 9869
@@ -18,25 +17,12 @@ ID = 9869
 SUBIDS = (600100001, 65536)
 
 
-def run(command: list[str]) -> tuple[int, str]:
-    """Return the exit code and all that a command says; 127 where it does not exist, 124 after 30 seconds."""
-    try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False
-        )
-    except FileNotFoundError:
-        return 127, f"{command[0]}: not found"
-    except subprocess.TimeoutExpired:
-        return 124, f"{command[0]} gave no answer within 30 s"
-    return done.returncode, done.stdout.strip()
-
-
 @dataclass(frozen=True)
 class Machine:
     """A machine's file system and commands; tests have others."""
 
+    run: Run
     root: Path = Path("/")
-    run: Run = run
 
     def read(self, path: str) -> str:
         """Return a file's text, or nothing where it cannot be read."""
@@ -64,12 +50,9 @@ class Machine:
     def sshd(self) -> dict[str, str]:
         """Return what the SSH server would apply to oneadmin, or nothing where it does not say."""
         code, text = self.run(["sshd", "-T", "-C", f"user={ONEADMIN},host=localhost,addr=127.0.0.1"])
-        # the full path, because sbin need not be on the path
-        if code == 127:
-            code, text = self.run(["/usr/sbin/sshd", "-T", "-C", f"user={ONEADMIN},host=localhost,addr=127.0.0.1"])
         options: dict[str, str] = {}
         for line in text.splitlines() if code == 0 else []:
-            key, _, value = line.partition(" ")
+            key, _space, value = line.partition(" ")
             options[key] = f"{options[key]} {value}" if key in options else value
         return options
 

@@ -202,7 +202,7 @@ def _processor(machine: Machine, wish: Wish) -> Iterator[str]:
 
 def _kvm(machine: Machine, wish: Wish) -> list[str]:
     found = []
-    code, text = machine.run(["runuser", "-u", ONEADMIN, "--", "virsh", "--connect", "qemu:///system", "version"])
+    code, text = machine.run(["virsh", "--connect", "qemu:///system", "version"], ONEADMIN)
     if code != 0:
         found.append(f"oneadmin cannot use libvirt: {' '.join(text.split())}")
     if not machine.exists("/usr/bin/qemu-kvm-one"):

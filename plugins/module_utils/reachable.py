@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-import urllib.error
-import urllib.request
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 TIMEOUT = 5.0  # seconds
 # a single datagram may be lost on a busy network, and that is no fault
@@ -53,13 +54,16 @@ def udp(address: str, port: int, message: str) -> str:
 def http(url: str) -> str:
     """Why nothing answers at a URL; any answer of HTTP will do, a refusal as well."""
     try:
-        urllib.request.urlopen(url, timeout=TIMEOUT).close()
-    except urllib.error.HTTPError:
-        return ""
-    except urllib.error.URLError as error:
-        return _told(error.reason) if isinstance(error.reason, OSError) else str(error.reason)
+        parts = urlsplit(url)
+        kind = {"http": HTTPConnection, "https": HTTPSConnection}.get(parts.scheme)
+        if kind is None or not parts.hostname:
+            return f"{url} is no URL of HTTP"
+        connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
+        with contextlib.closing(connection):
+            connection.request("GET", parts.path or "/")
+            connection.getresponse()
     except OSError as error:
         return _told(error)
-    except ValueError as error:
-        return str(error)
+    except (HTTPException, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
     return ""

@@ -13,10 +13,10 @@ author:
   - KubeNebula contributors (@kubenebula)
 description:
   - Looks at the machine it runs on, as root, with everything in one go. It reads, judges nothing and changes nothing.
-  - With O(message) it sends that text to OpenNebula's monitor over TCP and UDP, which writes it into its log.
+  - With O(log_message) it sends that text to OpenNebula's monitor over TCP and UDP, which writes it into its log.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.info
+  - kubenebula.opennebula.attributes.info_module
 options:
   type:
     description: What runs virtual machines here, which says which driver is tried.
@@ -35,7 +35,7 @@ options:
     description: Port of OpenNebula's monitor, TCP and UDP.
     type: int
     default: 4124
-  message:
+  log_message:
     description: What to send to the monitor. C(tcp) or C(udp) is put behind it. Nothing is sent where this is empty.
     type: str
     default: ""
@@ -138,11 +138,13 @@ hypervisor:
       sample: [{"port": 5901, "everywhere": true}]
 """
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import machine, reachable
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands, Run
 
 LIBVIRT = [f"{name}.{kind}" for name in ("libvirtd", "virtqemud") for kind in ("service", "socket")]
 # what an OpenNebula node may have beside libvirt
@@ -159,7 +161,7 @@ ARGUMENTS = {
     "front_end": {"type": "str", "required": True},
     "monitor_address": {"type": "str", "required": True},
     "monitor_port": {"type": "int", "default": 4124},
-    "message": {"type": "str", "default": ""},
+    "log_message": {"type": "str", "default": ""},
     "onegate": {"type": "str", "default": ""},
     "datastores_path": {"type": "path", "default": "/var/lib/one/datastores"},
     "shared_datastores": {"type": "list", "elements": "path", "default": []},
@@ -168,8 +170,7 @@ ARGUMENTS = {
 }
 
 
-def front_end(name: str) -> dict[str, Any]:
-    settings = machine.ssh_settings(name)
+def front_end(name: str, settings: Mapping[str, str]) -> dict[str, Any]:
     hostname = settings.get("hostname", name)
     return {
         "hostname": hostname,
@@ -180,7 +181,7 @@ def front_end(name: str) -> dict[str, Any]:
 
 
 def monitor(params: dict[str, Any]) -> dict[str, Any]:
-    address, port, message = params["monitor_address"], params["monitor_port"], params["message"]
+    address, port, message = params["monitor_address"], params["monitor_port"], params["log_message"]
     found = reachable.resolve(address)
     if found["problem"]:
         return {**found, "tcp": "", "udp": ""}
@@ -191,40 +192,41 @@ def monitor(params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def units(own: list[str]) -> dict[str, dict[str, str]]:
+def units(run: Run, own: list[str]) -> dict[str, dict[str, str]]:
     """own: units the operator names, which have to be there."""
     named = [name if "." in name else f"{name}.service" for name in own]
     missing = {"ActiveState": "missing", "UnitFileState": "", "ConditionResult": ""}
-    return {**dict.fromkeys(named, missing), **machine.units([*LIBVIRT, *UNITS, *named])}
+    return {**dict.fromkeys(named, missing), **machine.units(run, [*LIBVIRT, *UNITS, *named])}
 
 
-def look(params: dict[str, Any]) -> dict[str, Any]:
-    """Everything; what waits for the network or for commands does so together."""
+def look(run: Run, params: dict[str, Any]) -> dict[str, Any]:
+    """Everything; what waits for the network does so together."""
     base = params["datastores_path"]
     node = "lxc" if params["type"] == "lxc" else "kvm"
+    found = {
+        "type": params["type"],
+        "account": machine.account(),
+        "units": units(run, params["services"]),
+        "packages": machine.packages(run, [f"opennebula-node-{node}", "opennebula-common"]),
+        "datastores": machine.datastores(run, base, params["shared_datastores"]),
+        "space": machine.space(["/", "/var/lib/one", base, *params["shared_datastores"], "/var/tmp"]),
+        "kvm": machine.kvm(run),
+        "driver": machine.driver(run, DRIVERS.get(params["type"], VIRSH)),
+        "consoles": machine.consoles(params["console_start"]),
+    }
+    settings = machine.ssh_settings(run, params["front_end"])
     with ThreadPoolExecutor() as workers:
-        found: dict[str, Future[Any]] = {
-            "front_end": workers.submit(front_end, params["front_end"]),
+        waiting: dict[str, Future[Any]] = {
+            "front_end": workers.submit(front_end, params["front_end"], settings),
             "monitor": workers.submit(monitor, params),
             "onegate": workers.submit(lambda url: reachable.http(url) if url else "", params["onegate"]),
-            "units": workers.submit(units, params["services"]),
-            "packages": workers.submit(machine.packages, [f"opennebula-node-{node}", "opennebula-common"]),
-            "datastores": workers.submit(machine.datastores, base, params["shared_datastores"]),
-            "kvm": workers.submit(machine.kvm),
-            "driver": workers.submit(machine.driver, DRIVERS.get(params["type"], VIRSH)),
         }
-        return {
-            "type": params["type"],
-            "account": machine.account(),
-            "space": machine.space(["/", "/var/lib/one", base, *params["shared_datastores"], "/var/tmp"]),
-            "consoles": machine.consoles(params["console_start"]),
-            **{name: future.result() for name, future in found.items()},
-        }
+        return {**found, **{name: future.result() for name, future in waiting.items()}}
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.exit_json(changed=False, hypervisor=look(module.params))
+    module.exit_json(changed=False, hypervisor=look(Commands(module.run_command), module.params))
 
 
 if __name__ == "__main__":

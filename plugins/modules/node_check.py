@@ -18,7 +18,7 @@ description:
   - Runs on the machine as root and needs nothing but Python.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.info
+  - kubenebula.opennebula.attributes.info_module
 options:
   stage:
     description: Whether OpenNebula's packages are still to be installed (V(before)) or are there (V(after)).
@@ -125,6 +125,7 @@ missing_subids:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import node_facts, node_judge
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
@@ -150,7 +151,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
 def main() -> None:
     module = AnsibleModule(argument_spec(), supports_check_mode=True)
     given = module.params
-    machine = node_facts.Machine()
+    machine = node_facts.Machine(Commands(module.run_command))
     wish = node_judge.Wish(
         kind=given["type"],
         own_packages=given["own_packages"],

@@ -81,7 +81,7 @@ class Recorder:
         """Repeat a call until its answer matches; with no pattern until it is refused."""
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            success, value, *_ = self.call(self.user, method, parameters)["response"]
+            success, value = self.call(self.user, method, parameters)["response"][:2]
             if re.search(pattern, value) if pattern and success else not pattern and not success:
                 return
             time.sleep(0.5)
@@ -93,7 +93,7 @@ class Recorder:
         for number, text in enumerate(scenario.read_text(encoding="utf-8").splitlines(), 1):
             if text.startswith(("wait ", "gone ")):
                 directive, method, rest = text.split(" ", 2)
-                given, _, pattern = rest.partition(" ") if directive == "wait" else (rest, "", "")
+                given, _space, pattern = rest.partition(" ") if directive == "wait" else (rest, "", "")
                 self.until(method, arguments(given, ids), pattern)
             elif text.startswith("#"):
                 label = text.removeprefix("# ")

@@ -20,9 +20,9 @@ from ansible.plugins.loader import inventory_loader
 from ansible_collections.kubenebula.opennebula.plugins.inventory import one_hosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Patience
+from ansible_command import ansible
 from http_server import serve
 from oned_model import Oned
-from test_plugins_in_ansible import ansible
 
 NAME = "kubenebula.opennebula.one_hosts"
 

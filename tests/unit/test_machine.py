@@ -6,32 +6,22 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import socket
 import stat
-import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import machine, reachable
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import commands, machine, reachable
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands
 from ansible_collections.kubenebula.opennebula.plugins.modules import hypervisor_info
-
-
-@pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder whose scripts stand in for commands."""
-    real = machine.run
-
-    def run(command: list[str], user: str | None = None) -> tuple[int, str]:
-        script = tmp_path / command[0]
-        return real([str(script) if script.exists() else f"/nowhere/{command[0]}", *command[1:]], user)
-
-    monkeypatch.setattr(machine, "run", run)
-    return tmp_path
 
 
 def command(folder: Path, name: str, script: str) -> None:
@@ -40,60 +30,83 @@ def command(folder: Path, name: str, script: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def test_commands_tell_their_code_and_all_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine.run(["sh", "-c", "echo out; echo err >&2; exit 3"]) == (3, "out\nerr")
-    assert machine.run(["/nowhere/virsh"]) == (127, "/nowhere/virsh: command not found")
-    monkeypatch.setattr(machine, "TIMEOUT", 0.2)
-    assert machine.run(["sleep", "5"]) == (124, "sleep: no answer within 0.2 s")
+@pytest.fixture
+def run() -> Commands:
+    """As a module has it."""
+    with patch_module_args({}):
+        return Commands(AnsibleModule({}).run_command)
 
 
-def test_commands_run_with_the_rights_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, Any] = {}
+@pytest.fixture
+def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose scripts stand in for the commands of the machine; of the others there are only these."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("env", "sh", "timeout", "printf"):
+        (folder / name).symlink_to(shutil.which(name) or "")
+    monkeypatch.setattr(commands, "PATH", str(folder))
+    return folder
 
-    def done(*_arguments: Any, **options: Any) -> subprocess.CompletedProcess[bytes]:
-        given.update(options)
-        return subprocess.CompletedProcess([], 0, b"")
 
-    monkeypatch.setattr(machine.subprocess, "run", done)
-    machine.run(["true"], "nobody")
+def test_commands_tell_their_code_and_all_they_say(run: Commands) -> None:
+    assert run(["sh", "-c", "echo error >&2; echo out; exit 3"]) == (3, "out\nerror")
+    assert run(["sh", "-c", "printf '\\377 $HOME'"])[1] == "\ufffd $HOME"
+    assert run(["/nowhere/virsh"]) == (127, "/nowhere/virsh: command not found")
+    assert run(["true"], "nobody-knows") == (1, "there is no user nobody-knows")
+
+
+def test_a_command_that_does_not_end_is_ended(run: Commands) -> None:
+    run.timeout = 0.2
+    before = time.monotonic()
+    assert run(["sh", "-c", "trap '' TERM; sleep 30"]) == (124, "sh: no answer within 0.2 s")
+    assert run(["sleep", "30"]) == (124, "sleep: no answer within 0.2 s")
+    assert time.monotonic() - before < 10
+
+
+def test_commands_run_with_the_rights_of_somebody_else(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/0")
     account = pwd.getpwnam("nobody")
-    assert (given["user"], given["group"]) == (account.pw_uid, account.pw_gid)
-    assert given["extra_groups"] == os.getgrouplist("nobody", account.pw_gid)
-    assert given["env"]["HOME"] == account.pw_dir
-    given.clear()
-    machine.run(["true"])
-    assert "user" not in given and "group" not in given
+    groups = " ".join(map(str, os.getgrouplist("nobody", account.pw_gid)))
+    told = run(["sh", "-c", "id -u; id -g; id -G; echo $HOME $USER $LC_ALL $XDG_RUNTIME_DIR; pwd"], "nobody")
+    assert told == (0, f"{account.pw_uid}\n{account.pw_gid}\n{groups}\n{account.pw_dir} nobody C\n/")
+    assert run(["id", "-un"]) == (0, pwd.getpwuid(os.getuid()).pw_name)
 
 
-def test_packages_of_debian(commands: Path) -> None:
+def test_packages_of_debian(bin_folder: Path, run: Commands) -> None:
     command(
-        commands,
+        bin_folder,
         "dpkg-query",
         "echo 'opennebula-node-kvm installed 6.10.0.1-1'; echo 'opennebula-common config-files 6.8.2-1'; exit 1",
     )
     names = ["opennebula-node-kvm", "opennebula-common", "other"]
-    assert machine.packages(names) == {"opennebula-node-kvm": "6.10.0.1-1", "opennebula-common": None, "other": None}
+    assert machine.packages(run, names) == {
+        "opennebula-node-kvm": "6.10.0.1-1",
+        "opennebula-common": None,
+        "other": None,
+    }
 
 
-def test_packages_of_red_hat(commands: Path) -> None:
+def test_packages_of_red_hat(bin_folder: Path, run: Commands) -> None:
     command(
-        commands, "rpm", "echo 'opennebula-node-kvm 6.10.0.1-1.el9'; echo 'package opennebula-common is not installed'"
+        bin_folder,
+        "rpm",
+        "echo 'opennebula-node-kvm 6.10.0.1-1.el9'; echo 'package opennebula-common is not installed'",
     )
-    assert machine.packages(["opennebula-node-kvm", "opennebula-common"]) == {
+    assert machine.packages(run, ["opennebula-node-kvm", "opennebula-common"]) == {
         "opennebula-node-kvm": "6.10.0.1-1.el9",
         "opennebula-common": None,
     }
 
 
-def test_units_that_are_installed(commands: Path) -> None:
+def test_units_that_are_installed(bin_folder: Path, run: Commands) -> None:
     command(
-        commands,
+        bin_folder,
         "systemctl",
         "printf 'Id=ssh.service\\nLoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n"
         "ConditionResult=yes\\n\\nId=other.service\\nLoadState=not-found\\nActiveState=inactive\\nUnitFileState=\\nConditionResult=no\\n'",
     )
-    assert machine.units(["ssh.service", "other.service"]).keys() == {"ssh.service"}
-    assert hypervisor_info.units(["other"])["other.service"]["ActiveState"] == "missing"
+    assert machine.units(run, ["ssh.service", "other.service"]).keys() == {"ssh.service"}
+    assert hypervisor_info.units(run, ["other"])["other.service"]["ActiveState"] == "missing"
 
 
 def test_mounts_that_are_missing(tmp_path: Path) -> None:
@@ -144,7 +157,11 @@ def closed() -> int:
 def test_a_service_that_refuses_answers(web: int, closed: int) -> None:
     assert reachable.http(f"http://127.0.0.1:{web}") == ""
     assert reachable.http(f"http://127.0.0.1:{closed}") == "Connection refused"
-    assert reachable.http("onegate") != ""
+    assert reachable.http("onegate") == "onegate is no URL of HTTP"
+    assert reachable.http("http://127.0.0.1:port/") != ""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        threading.Thread(target=lambda: silent.accept()[0].sendall(b"+OK POP3 server\r\n"), daemon=True).start()
+        assert "POP3" in reachable.http(f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_messages_arrive_by_tcp_and_udp(closed: int) -> None:

@@ -162,8 +162,10 @@ def test_without_an_address_the_kubeconfig_is_asked(run: Any) -> None:
     )
 
 
-def test_a_timeout_is_positive(site: Site, run: Any) -> None:
-    assert run(one_host_info, site.options(timeout=0))["msg"] == "timeout must be more than 0 seconds"
+@pytest.mark.parametrize("timeout", [0, -1, 3601, "inf", "nan"])
+def test_a_timeout_has_bounds(site: Site, run: Any, timeout: Any) -> None:
+    told = run(one_host_info, site.options(timeout=timeout))["msg"]
+    assert told == "timeout must be more than 0 and at most 3600 seconds"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[int, str]] = {
     "getent group oneadmin": (0, "oneadmin:x:9869:"),
     "sshd": (0, SSHD),
     "sudo": (0, "User oneadmin may run:\n    (ALL : ALL) NOPASSWD: /usr/sbin/ip link *,\n /usr/sbin/ip route *"),
-    "runuser": (0, "QEMU 7.2"),
+    "virsh": (0, "QEMU 7.2"),
     "lxc-info": (0, "5.0.2"),
     "timedatectl": (0, "yes"),
 }
@@ -48,13 +48,13 @@ def machine(tmp_path: Path, files: dict[str, str | None] | None = None, **comman
             path.write_text(text)
     known = {**COMMANDS, **{name.replace("_", " "): answer for name, answer in commands.items()}}
 
-    def run(command: list[str]) -> tuple[int, str]:
+    def run(command: list[str], user: str | None = None) -> tuple[int, str]:
         line = " ".join(command)
         return next(
             (answer for name, answer in known.items() if line.startswith(name)), (127, f"{command[0]}: not found")
         )
 
-    return Machine(tmp_path, run)
+    return Machine(run, tmp_path)
 
 
 def wish(kind: str = "kvm", **options: Any) -> node_judge.Wish:
@@ -170,7 +170,7 @@ def test_a_kvm_that_is_not_loaded_is_told_once_all_is_installed(tmp_path: Path) 
     [
         ("kvm", {}, {"sudo": (0, "User oneadmin is not allowed to run sudo on kvm1.")}, ["sudo", "@includedir"]),
         ("kvm", {}, {"sshd": (0, SSHD.replace("forwarding yes", "forwarding no"))}, ["forwards no agent", "include"]),
-        ("kvm", {}, {"runuser": (1, "error: failed\nto connect")}, ["oneadmin cannot use libvirt: error: failed to"]),
+        ("kvm", {}, {"virsh": (1, "error: failed\nto connect")}, ["oneadmin cannot use libvirt: error: failed to"]),
         ("qemu", {"usr/bin/qemu-kvm-one": None}, {}, ["/usr/bin/qemu-kvm-one"]),
         ("lxc", {"usr/bin/bindfs": None}, {}, ["bindfs"]),
         ("lxc", {}, {"lxc-info": (0, "3.0.2")}, ["3.0.2", "3.0.3"]),

@@ -103,7 +103,7 @@ def test_libvirt_is_configured_where_its_daemon_reads(facts: dict[str, str]) -> 
 
 
 def test_a_host_keeps_its_identity_and_has_its_own() -> None:
-    mine, again = (value("__hypervisor_libvirt_settings", DEBIAN) for _ in range(2))
+    mine, again = (value("__hypervisor_libvirt_settings", DEBIAN) for _number in range(2))
     yours = value("__hypervisor_libvirt_settings", DEBIAN, inventory_hostname="kvm2")
     assert mine == again and mine.keys() == {"host_uuid"} and mine != yours
     filters = value("__hypervisor_libvirt_settings", DEBIAN, hypervisor_libvirt_log_filters="2:qemu")

@@ -73,7 +73,7 @@ def side_by_side(count: int, modules: list[tuple[str, Item]]) -> list[list[dict[
         environment = {**os.environ, "PYTHONPATH": str(COLLECTIONS)}
         command = [sys.executable, "-c", RUN]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        processes = [subprocess.Popen(command, env=environment, text=True, **pipes) for _ in range(count)]  # type: ignore[call-overload]
+        processes = [subprocess.Popen(command, env=environment, text=True, **pipes) for _number in range(count)]  # type: ignore[call-overload]
         for process in processes:
             process.stdin.write(given)
             process.stdin.close()

@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,20 @@ def wait(condition: Callable[[], bool], seconds: int) -> None:
 @pytest.fixture(scope="session")
 def cloud() -> Cloud:
     return Cloud()
+
+
+@pytest.fixture
+def power_back(cloud: Cloud) -> Iterator[Callable[[], None]]:
+    """lxc1 loses its power until this is called, or the test ends in whatever way."""
+
+    def start() -> None:
+        cloud.lab("host-start", "lxc1")
+
+    cloud.lab("host-stop", "lxc1")
+    try:
+        yield start
+    finally:
+        start()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,13 @@ HOSTS=(kvm1 lxc1)
 SPARE_HOSTS=(kvm2 lxc2 jump1)
 declare -A HOST_IP=([kvm1]=10.66.0.11 [lxc1]=10.66.0.12 [kvm2]=10.66.0.13 [lxc2]=10.66.0.14 [jump1]=10.66.0.15)
 declare -A HOST_DEBIAN=([kvm1]=bookworm [lxc1]=bookworm [kvm2]=trixie [lxc2]=trixie [jump1]=trixie)
+# for measurements: kvm101 to kvm249 and lxc101 to lxc249, of each number one or the other
+for number in {101..249}; do
+  for kind in kvm lxc; do
+    HOST_IP[$kind$number]=10.66.0.$number
+    HOST_DEBIAN[$kind$number]=bookworm
+  done
+done
 # reached by way of jump1 alone, from where Ansible runs; pods reach it
 HOST_BEHIND_JUMP=kvm2
 

@@ -6,7 +6,7 @@ HOST_IMAGE=kubenebula-lab/hypervisor
 HOST_CAPABILITIES=(sys_admin net_admin net_raw sys_ptrace sys_chroot mknod sys_nice ipc_lock audit_write dac_read_search)
 
 require_host() {
-  [[ -n ${HOST_IP[$1]:-} ]] || fail "there is no host $1, only ${HOSTS[*]} ${SPARE_HOSTS[*]}"
+  [[ -n ${HOST_IP[$1]:-} ]] || fail "there is no host $1, only ${HOSTS[*]} ${SPARE_HOSTS[*]}, and kvm101 to lxc249"
 }
 
 host_alive() {
@@ -81,5 +81,5 @@ host_forget() {
 hosts_down() {
   local name
   alive dockerd || return 0
-  for name in "${HOSTS[@]}" "${SPARE_HOSTS[@]}"; do host_cut "$name"; done
+  for name in $(docker ps --format '{{.Names}}'); do host_cut "$name"; done
 }

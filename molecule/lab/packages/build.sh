@@ -3,7 +3,6 @@
 # apt repository laid out as the official one. The signing key is made once and kept in the cache.
 set -euo pipefail
 
-VERSION=6.10.0.1-1
 # What others depend on, though it holds nothing here: Ruby's libraries, and a tool the lab does not need.
 EMPTY="opennebula-common-onecfg opennebula-rubygems"
 # Links to the launcher: what each package calls its commands.
@@ -14,6 +13,8 @@ declare -A COMMANDS=(
 )
 
 here=$(cd "$(dirname "$0")" && pwd)
+# apt takes a package that it has kept for the one it wants if version and size are equal: so the content is named too.
+VERSION=6.10.0.1-1.$(cd "$here" && find build.sh debs standin/*.py ../web-packages -type f -exec sha256sum {} + | sort | sha256sum | head -c 8)
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 cache=${KUBENEBULA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubenebula}
 repo=$out/repo/6.10/Debian/12
@@ -82,6 +83,5 @@ EOF
 
 rm -rf "$out/repo"
 mkdir -p "$repo/pool/opennebula"
-for package in "$here"/debs/* "${@:2}"; do build_package "$package"; done
-for package in $EMPTY; do build_package "$here/debs/$package"; done
+for package in "$here"/debs/* "${@:2}" $EMPTY; do build_package "$package"; done
 sign

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import HYPERVISORS, NAMESPACE, PROJECT, STATE, Cloud, machine
@@ -20,11 +20,10 @@ KEYS = "/var/lib/one/.ssh/authorized_keys"
 SECRET = "opennebula-ssh"
 # what the drivers do, over a connection of its own: a shared one was let in long ago
 LOG_IN = "ssh -n -o BatchMode=yes -o ControlMaster=no -o ControlPath=none -o ConnectTimeout=5"
-# the steps of docs/trust.md
+# those steps of docs/trust.md that change something
 STEPS = (
     "Change the Secret and publish its public keys (begin)",
     "Let the machine accept both keys",
-    "Log in to every hypervisor with the new key alone",
     "Change the Secret and publish its public keys (switch)",
     "Let the machine accept the new key alone",
     "Change the Secret and publish its public keys (finish)",
@@ -97,6 +96,14 @@ class Watch(threading.Thread):
         return self.lines
 
 
+@pytest.fixture(autouse=True)
+def finished(cloud: Cloud) -> Iterator[None]:
+    """In whatever way a test ends, no rotation is under way afterwards."""
+    yield
+    if cloud.secret(SECRET).keys() != {"id_ed25519"}:
+        cloud.playbook("rotate_key")
+
+
 @pytest.fixture
 def watch() -> Iterator[Watch]:
     watch = Watch()
@@ -144,9 +151,8 @@ def test_killed_at_each_step(cloud: Cloud, watch: Watch, operators_lines: str) -
     assert cloud.kubectl("get", "pods,roles,rolebindings,serviceaccounts", "-o", "name").count("rotate-key") == 0
 
 
-def test_a_machine_that_is_away_keeps_the_old_key(cloud: Cloud) -> None:
+def test_a_machine_that_is_away_keeps_the_old_key(cloud: Cloud, power_back: Callable[[], None]) -> None:
     old = cloud.public_key()
-    cloud.lab("host-stop", "lxc1")
     done = cloud.playbook("rotate_key")
     assert done.returncode != 0
     new = cloud.public_key()
@@ -157,7 +163,7 @@ def test_a_machine_that_is_away_keeps_the_old_key(cloud: Cloud) -> None:
     assert "lxc1" in sentence + done.stdout and "kvm1:" not in sentence
     assert key_text(old) not in authorized("kvm1") and key_text(new) in authorized("kvm1")
 
-    cloud.lab("host-start", "lxc1")
+    power_back()
     assert refused(cloud) == []
     assert key_text(new) not in authorized("lxc1")
     done = cloud.playbook("rotate_key")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -133,9 +134,12 @@ class Cloud:
         """onemonitord's process id, once there is one."""
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        tasks = children.parents[1].iterdir()
-        found = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-        return found[0] if found else 0
+        found: list[str] = []
+        for task in children.parents[1].iterdir():
+            # a call is a thread of its own, which may end at any moment
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                found += (task / "children").read_text().split()
+        return int(found[0]) if found else 0
 
     def wait(self, condition: Any, what: str, seconds: float = SECONDS) -> None:
         end = time.monotonic() + seconds

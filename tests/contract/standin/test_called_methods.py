@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Each method that the collection calls has recorded answers that the stand-in is held to, a refusal among them."""
+"""Each method that plugins and images call has recorded answers that the stand-in is held to, a refusal among them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import Any
 from standin_cloud import Cloud
 from test_transcripts import OF_6_10_0_1, OF_6_10_5, records
 
-PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
+PROJECT = Path(__file__).resolve().parents[3]
 METHOD = re.compile(r"one\.[a-z]+(\.[a-z_]+)?|system\.[a-zA-Z]+")
-# There are no virtual machines in the stand-in: it answers that the machine does not exist. And only the master of a
-# federation makes zones and deletes them.
+# What is granted of virtual machines is in test_machines. And only the master of a federation makes zones and deletes
+# them.
 NEVER_GRANTED = {"one.vm.action", "one.zone.allocate", "one.zone.delete"}
-# A pool is never refused, only empty. The faults of the multicall, which has no session, are in test_answers.
-NEVER_REFUSED = re.compile(r"one\.[a-z]+pool\.info|system\.multicall")
+# A pool is never refused, only empty, and what has no session neither; the faults of the multicall are in test_answers.
+NEVER_REFUSED = re.compile(r"one\.[a-z]+pool\.(info|monitoring)|system\.(listMethods|multicall)")
 
 
 def nodes() -> Iterator[ast.AST]:
-    for path in sorted(PLUGINS.rglob("*.py")):
+    for path in sorted([*(PROJECT / "plugins").rglob("*.py"), *(PROJECT / "images").rglob("*.py")]):
         yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 

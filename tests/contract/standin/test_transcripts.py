@@ -32,8 +32,8 @@ OF_6_10_5 = (
     "07_vms_templates_images",
 )
 OF_6_10_0_1 = tuple(sorted(path.stem for path in (TRANSCRIPTS / "6.10.0.1").glob("*.jsonl")))
-# In 07 calls about virtual machines, which do not exist here, and about hosts that run them; in 08 a call that a zone
-# refused which one.zone.enable had disabled.
+# In 07 calls about virtual machines, of which test_machines plays those that have no disks, and about hosts that run
+# them; in 08 a call that a zone refused which one.zone.enable had disabled.
 LEFT_OUT_CALLS = {"07_vms_templates_images": range(24, 118), "08_zone_group_acl_market": range(13, 14)}
 
 # Values of the recording machine or the moment; where they stand in an answer must be equal, what they are cannot be.

@@ -86,7 +86,7 @@ def test_a_key_of_the_operator_is_published(make: ModuleType, store: Store, tmp_
 def test_keys_of_a_rotation_are_published_with_the_one_in_use(make: ModuleType, store: Store) -> None:
     """A release that is upgraded meanwhile takes no key from a host."""
     make.main()
-    pairs = [make.keys.key_pair("oneadmin") for _ in range(3)]
+    pairs = [make.keys.key_pair("oneadmin") for _number in range(3)]
     texts = [make.keys.public_half(pair) for pair in pairs]
     for names, authorized, retiring in (
         (("id_ed25519", "id_ed25519_next"), texts[:2], None),

@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parents[3] / "images/oned/libexec/observe"
 def part(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     """Return a function that imports a part of ``observe``."""
     monkeypatch.syspath_prepend(str(FOLDER))
-    yield lambda name: __import__(name)
+    yield __import__
     for name in PARTS:
         sys.modules.pop(name, None)
 

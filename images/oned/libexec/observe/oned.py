@@ -28,7 +28,7 @@ def call(method: str, *params: Any) -> ET.Element:
     """The document that a call returns. Raises RuntimeError with oned's refusal, OSError or xmlrpc.client.Fault."""
     session = SESSION.read_text().strip()
     proxy = xmlrpc.client.ServerProxy(HERE, transport=_Transport())
-    success, value, *_ = getattr(proxy, method)(session, *params)
+    success, value = getattr(proxy, method)(session, *params)[:2]
     if not success:
         raise RuntimeError(value)
     return ET.fromstring(value)

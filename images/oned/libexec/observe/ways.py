@@ -78,7 +78,7 @@ def log_in(name: str, targets: list[str]) -> dict[str, Any]:
             process.stdin.write(THERE)
             process.stdin.close()
         for line in process.stdout:
-            kind, _, text = line.strip().partition(" ")
+            kind, _space, text = line.strip().partition(" ")
             if kind == "time":
                 found["skew"] = skew(float(text), before, time.time())
             elif kind == "agent":

@@ -23,6 +23,7 @@ ENDPOINT = os.environ.get("ONE_XMLRPC", "http://localhost:2633/RPC2")
 HOOK_SECONDS = 30
 STATES = {"0": "init", "2": "on", "3": "err", "4": "dsbl", "8": "off"}
 MACHINES = "one.vmpool.info", -2, -1, -1, -1, ""
+PENDING, MONITORED = "1", "2"
 
 log = logging.getLogger("ONE")
 
@@ -43,29 +44,43 @@ def call(endpoint: str, method: str, *parameters: Any) -> str:
     return str(value)
 
 
-def poll(endpoint: str, seconds: float, *request: Any) -> None:
-    """Call the same again and again until SIGTERM or SIGINT."""
+def poll(seconds: float, work: Callable[[], str]) -> None:
+    """Do the same again and again until SIGTERM or SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
         try:
-            log.info("%s: %s", request[0], call(endpoint, *request)[:80])
+            log.info("%s", work())
         except FAILURES as error:
             log.error("Cannot contact oned, will retry... Error: %s", error)
         stop.wait(seconds)
-    log.info("Stopped.")
 
 
 def mm_sched() -> None:
     conf = parse((ETC / "sched.conf").read_text(encoding="utf-8"))
     start_log(vector(conf, "LOG").get("SYSTEM", "file"), "sched.log")
-    poll(first(conf, "ONE_XMLRPC", ENDPOINT), float(first(conf, "SCHED_INTERVAL", "15")), *MACHINES)
+    endpoint = first(conf, "ONE_XMLRPC", ENDPOINT)
+    poll(float(first(conf, "SCHED_INTERVAL", "15")), lambda: schedule(endpoint))
+
+
+def schedule(endpoint: str) -> str:
+    """Give each machine that waits or is to move the next host, whatever it requires."""
+    pool = ET.fromstring(call(endpoint, "one.hostpool.info"))
+    hosts = [int(host.findtext("ID", "")) for host in pool if host.findtext("STATE") == MONITORED]
+    placed = []
+    for vm in ET.fromstring(call(endpoint, *MACHINES)):
+        here, waits = vm.findtext("HISTORY_RECORDS/HISTORY[last()]/HID"), vm.findtext("STATE") == PENDING
+        there = next((oid for oid in hosts if str(oid) != here), None)
+        if there is not None and (waits or vm.findtext("RESCHED") == "1"):
+            verb, *rest = ("deploy", False, -1, "") if waits else ("migrate", False, False, -1, 0)
+            placed.append(call(endpoint, f"one.vm.{verb}", int(vm.findtext("ID", "")), there, *rest))
+    return f"placed {placed}"
 
 
 def onehem() -> None:
     start_log("file", "onehem.log")
-    poll(ENDPOINT, HOOK_SECONDS, "one.hookpool.info", -2, -1, -1)
+    poll(HOOK_SECONDS, lambda: call(ENDPOINT, "one.hookpool.info", -2, -1, -1)[:80])
 
 
 def oneshowback() -> None:
@@ -92,13 +107,8 @@ def onedb() -> int:
 
 
 # With the only argument that each knows.
-COMMANDS: dict[str, tuple[Callable[[], int | None], str]] = {
-    "mm_sched": (mm_sched, ""),
-    "onehem-server": (onehem, ""),
-    "oneshowback": (oneshowback, "calculate"),
-    "onehost": (onehost, "list"),
-    "onedb": (onedb, "version"),
-}
+COMMANDS: dict[str, tuple[Callable[[], int | None], str]] = {"mm_sched": (mm_sched, ""), "onehem-server": (onehem, "")}
+COMMANDS |= {"oneshowback": (oneshowback, "calculate"), "onehost": (onehost, "list"), "onedb": (onedb, "version")}
 
 
 def main(name: str, arguments: list[str]) -> int:

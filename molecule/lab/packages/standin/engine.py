@@ -231,9 +231,9 @@ class Kind:
         kind.resource = cls.resource or kind.tag
         for entry in cls.calls.split():
             verb, letters = entry.split(":")
-            full = "pool.info" if verb == "pool" else f".{verb}"
+            full = {"pool": "pool.info", "monitoring": "pool.monitoring"}.get(verb, f".{verb}")
             METHODS[f"one.{cls.name}{full}"] = letters, getattr(kind, verb)
-        for entry in f"{cls.changes} {'chmod:iiiiiiiii chown:ii' if cls.permissions else ''}".split():
+        for entry in f"{cls.changes} {'chmod:iiiiiiiii' if cls.permissions else ''}".split():
             verb, letters, *right = entry.split(":")
             METHODS[f"one.{cls.name}.{verb}"] = f"i{letters}", kind.changing(verb, *right)
 
@@ -346,9 +346,3 @@ class Kind:
 
     def chmod(self, _call: Call, item: Object, *bits: int) -> None:
         item["PERMISSIONS"] |= {name: bit for name, bit in zip(PERMISSIONS, bits, strict=True) if bit != -1}
-
-    def chown(self, call: Call, item: Object, uid: int, gid: int) -> None:
-        for kind, oid, name, right in (("user", uid, "UID", "MANAGE"), ("group", gid, "GID", "USE")):
-            if oid != -1:
-                call.require((right, kind, call.get(kind, oid)))
-                item[name] = oid

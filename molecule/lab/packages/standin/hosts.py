@@ -19,9 +19,8 @@ from template import elements, first, to_xml
 log = logging.getLogger("InM")
 
 INIT, MONITORED, ERROR, DISABLED, OFFLINE = 0, 2, 3, 4, 8
-SHARE = ("MEM_USAGE", "CPU_USAGE", "TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU")
+SHARE = ("MEM_USAGE", "CPU_USAGE", "TOTAL_MEM", "TOTAL_CPU", "MAX_MEM", "MAX_CPU", "RUNNING_VMS", "VMS_THREAD")
 NO_DISKS = {"FREE_DISK": "0", "MAX_DISK": "0", "USED_DISK": "0"}
-NO_MACHINES = "<RUNNING_VMS>0</RUNNING_VMS><VMS_THREAD>1</VMS_THREAD>"
 NO_DEVICES = "<PCI_DEVICES></PCI_DEVICES><NUMA_NODES></NUMA_NODES>"
 NO_NETWORK = to_xml({"NETRX": ["0"], "NETTX": ["0"]}, "SYSTEM")
 RESTART_SECONDS = 1
@@ -34,24 +33,27 @@ def flat_xml(values: dict[str, Any], tag: str) -> str:
 class Host(Kind):
     name = "host"
     layout = "ID NAME STATE PREV_STATE IM_MAD! VM_MAD! CLUSTER_ID CLUSTER HOST_SHARE VMS TEMPLATE MONITORING"
-    calls = "info:i pool: allocate:sssi delete:i"
+    calls = "info:i pool: allocate:sssi delete:i monitoring:?i"
     changes = "update:s?i rename:s status:i"
     templated, clustered, right = False, True, "ADMIN"
 
     def view(self, call: Call, item: Object, alone: bool) -> Object:
         # The pool shows no disk figures before the first report, and no samples at all (recorded).
         disks = {"DISK_USAGE": 0} | NO_DISKS | item["DISKS"] if alone or item["DISKS"] else {}
-        share = elements(item["SHARE"], *SHARE) + NO_MACHINES + flat_xml(disks, "DATASTORES") + NO_DEVICES
+        vms = call.ids("vm", lambda vm: vm["HID"] == item["ID"])
+        share = elements(item["SHARE"] | {"RUNNING_VMS": len(vms), "VMS_THREAD": 1}, *SHARE)
+        share += flat_xml(disks, "DATASTORES") + NO_DEVICES
+        shown = {"HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"), "VMS": vms, "PREV_STATE": item["STATE"]}
+        shown |= {"CLUSTER_ID": item["CLUSTERS"][0], "CLUSTER": call.name("cluster", item["CLUSTERS"][0])}
+        return shown | {"MONITORING": Xml(self.sample(item) if alone and item["HEARD"] else "<MONITORING/>")}
+
+    def sample(self, item: Object) -> str:
         moment = elements(item | {"TIMESTAMP": item["HEARD"]}, "TIMESTAMP", "ID")
-        sample = f"{moment}{flat_xml(item['SAMPLE'], 'CAPACITY')}{NO_NETWORK}" if alone and item["HEARD"] else ""
-        return {
-            "PREV_STATE": item["STATE"],
-            "CLUSTER_ID": item["CLUSTERS"][0],
-            "CLUSTER": call.name("cluster", item["CLUSTERS"][0]),
-            "HOST_SHARE": Xml(f"<HOST_SHARE>{share}</HOST_SHARE>"),
-            "VMS": [],
-            "MONITORING": Xml(f"<MONITORING>{sample}</MONITORING>"),
-        }
+        return f"<MONITORING>{moment}{flat_xml(item['SAMPLE'], 'CAPACITY')}{NO_NETWORK}</MONITORING>"
+
+    def monitoring(self, call: Call, *_seconds: int) -> str:
+        heard = [host for host in reversed(call.store.all("host")) if host["HEARD"] and call.may("USE", "host", host)]
+        return f"<MONITORING_DATA>{''.join(map(self.sample, heard))}</MONITORING_DATA>"
 
     def check_name(self, name: str) -> None:
         """src/host/HostPool.cc of 6.10.5, which the transcripts were recorded from."""
@@ -69,6 +71,9 @@ class Host(Kind):
         item["TEMPLATE"] = {"IM_MAD": [im_mad], "VM_MAD": [vm_mad], "RESERVED_CPU": [""], "RESERVED_MEM": [""]}
         item |= {"STATE": INIT, "IM_MAD": im_mad, "VM_MAD": vm_mad}
         item |= {"SHARE": dict.fromkeys(SHARE, 0), "DISKS": {}, "HEARD": 0, "SAMPLE": {}}
+
+    def undeletable(self, call: Call, item: Object) -> str:
+        return "Can not remove a host with running VMs" if self.view(call, item, True)["VMS"] else ""
 
     def updated(self, call: Call, item: Object) -> None:
         for name in ("IM_MAD", "VM_MAD"):

@@ -64,11 +64,9 @@ class Monitord:
         network = vector(conf, "NETWORK")
         self.listen_on = network.get("ADDRESS") or "0.0.0.0", int(network.get("PORT") or 4124)
         # Of the periods only that of samples counts: agents always tell all of it.
-        self.settings = {
-            "period": int(vector(conf, "PROBES_PERIOD").get("MONITOR_HOST") or 120),
-            "address": network.get("MONITOR_ADDRESS") or "auto",
-            "port": self.listen_on[1],
-        }
+        period = int(vector(conf, "PROBES_PERIOD").get("MONITOR_HOST") or 120)
+        address = network.get("MONITOR_ADDRESS") or "auto"
+        self.settings = {"period": period, "address": address, "port": self.listen_on[1]}
         self.hosts: dict[int, Host] = {}
         self.lock = threading.RLock()
         self.workers = ThreadPoolExecutor(int(network.get("THREADS") or 8))

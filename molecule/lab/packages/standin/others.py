@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Clusters, the zone, templates of virtual machines, hooks that nothing calls, and what a new cloud is born with."""
+"""Clusters, the zone, virtual machines and their templates, hooks that nothing calls, what a new cloud is born with."""
 
 import base64
 import re
@@ -8,7 +8,8 @@ import time
 from functools import partial
 from typing import Any
 
-from engine import ALLOCATE, METHODS, OWNED, Call, Kind, OneError, refuse, take
+from engine import ACTION, ALLOCATE, METHODS, OWNED, Call, Kind, OneError, digest, refuse, take
+from hosts import OFFLINE
 from store import Object
 from template import first
 
@@ -21,6 +22,12 @@ VM_STATES = "INIT PENDING HOLD ACTIVE STOPPED SUSPENDED DONE POWEROFF UNDEPLOYED
 STATES = {"HOST": HOST_STATES.split(), "IMAGE": IMAGE_STATES.split(), "VM": VM_STATES.split()}
 ON = {"STOP": ("STOPPED", "LCM_INIT"), "DONE": ("DONE", "LCM_INIT"), "SHUTDOWN": ("ACTIVE", "EPILOG")}
 ON |= {on: ("ACTIVE", on) for on in ("PROLOG", "RUNNING", "UNKNOWN")}
+PENDING, HOLD, ACTIVE, DONE, POWEROFF = ANY = 1, 2, 3, 6, 8
+RUNNING = 3
+# The states in which there is an action, and the one it leads to.
+ACTIONS: dict[str, tuple[tuple[int, ...], int]] = {"terminate": (ANY, DONE), "poweroff": ((ACTIVE,), POWEROFF)}
+ACTIONS |= {f"{verb}-hard": states for verb, states in ACTIONS.items()}
+ACTIONS |= dict.fromkeys(("resched", "unresched"), ((ACTIVE,), ACTIVE))
 
 
 class Cluster(Kind):
@@ -87,8 +94,66 @@ class VmTemplate(Kind):
         return self.enciphered(super().pool(*given))
 
     def enciphered(self, text: str) -> str:
-        """With the password of each context in what looks like a cipher."""
-        return CONTEXT_PASSWORD.sub(lambda found: base64.b64encode(found[0].encode()).decode(), text)
+        """With the password of each context in what looks like a cipher: whole blocks of 16 octets."""
+        return CONTEXT_PASSWORD.sub(lambda found: base64.b64encode(bytes.fromhex(digest(found[0]))).decode(), text)
+
+
+class Vm(Kind):
+    """In a state and on a host, but running nowhere (src/vm, src/dm)."""
+
+    name, word, permissions, right = "vm", "virtual machine", "OWNER_U OWNER_M", "ADMIN"
+    layout = f"{OWNED} LAST_POLL STATE LCM_STATE RESCHED STIME ETIME DEPLOY_ID TEMPLATE USER_TEMPLATE HISTORY_RECORDS"
+    calls = "info:i?b pool:iiii?s allocate:s?b action:si"
+    changes = "deploy:i?bis::MANAGE:host migrate:ib?bii::MANAGE:host"
+
+    def render(self, call: Call, vm: Object, alone: bool) -> str:
+        return super().render(call, vm, alone) if alone or vm["STATE"] != DONE else ""
+
+    def prepare(self, call: Call, vm: Object, *_hold: bool) -> None:
+        amount = first(vm["TEMPLATE"], "MEMORY").isdecimal()
+        refuse((not amount, "MEMORY attribute must be a positive integer value."))
+        vm["NAME"] = vm["NAME"] or f"one-{call.store.next_id(self.name)}"
+
+    def born(self, _call: Call, vm: Object, hold: bool = False) -> None:
+        vm["TEMPLATE"]["VMID"], vm["STATE"] = [str(vm["ID"])], HOLD if hold else PENDING
+        vm |= {"KEY": f"/{vm['ID']}", "HISTORY_RECORDS": {"HISTORY": []}, "USER_TEMPLATE": {}, "DEPLOY_ID": ""}
+        vm |= dict.fromkeys(("LAST_POLL", "LCM_STATE", "RESCHED", "ETIME"), 0) | {"STIME": int(time.time()), "HID": -1}
+
+    def enter(self, vm: Object, states: tuple[int, ...], state: int, refusal: str) -> None:
+        word = "RUNNING" if vm["STATE"] == ACTIVE else STATES["VM"][vm["STATE"]]
+        refuse((vm["STATE"] not in states, f"{refusal} action is not available for state {word}"), code=ACTION)
+        vm |= {"STATE": state, "LCM_STATE": RUNNING if state == ACTIVE else 0}
+
+    def deploy(self, call: Call, vm: Object, hid: int, _enforce: bool = False, ds_id: int = -1, *_nics: str) -> None:
+        self.enter(vm, (PENDING, HOLD), ACTIVE, "Deploy")
+        self.place(call, vm, hid, max(ds_id, 0))
+
+    def migrate(self, call: Call, vm: Object, hid: int, live: bool, *_more: int) -> None:
+        self.enter(vm, (ACTIVE, POWEROFF), vm["STATE"], "Migrate")
+        here = vm["HISTORY_RECORDS"]["HISTORY"][-1]
+        there = f"VM is already running on host [{hid}] and datastore [{here['DS_ID']}]"
+        refuse((vm["HID"] == hid, there), code=ACTION)
+        here |= {"ETIME": str(int(time.time())), "ACTION": "2" if live else "1"}
+        self.place(call, vm, hid, int(here["DS_ID"]))
+
+    def place(self, call: Call, vm: Object, hid: int, ds_id: int) -> None:
+        host, datastore, history = call.get("host", hid), call.get("datastore", ds_id), vm["HISTORY_RECORDS"]["HISTORY"]
+        refuse((host["STATE"] == OFFLINE, "Host is offline, cannot use it to deploy VM"), code=ACTION)
+        record = {"OID": vm["ID"], "SEQ": len(history), "HOSTNAME": host["NAME"], "HID": hid, "DS_ID": ds_id}
+        record |= {"CID": host["CLUSTERS"][0], "VM_MAD": host["VM_MAD"], "TM_MAD": datastore["TM_MAD"]}
+        record |= {"STIME": int(time.time()), "ETIME": 0, "ACTION": 0}
+        history.append({name: str(value) for name, value in record.items()})
+        vm |= {"HID": hid, "RESCHED": 0, "DEPLOY_ID": f"one-{vm['ID']}"}
+
+    def action(self, call: Call, verb: str, oid: int) -> int:
+        return self.changing("act", "ADMIN" if "resched" in verb else "MANAGE")(call, oid, verb)
+
+    def act(self, _call: Call, vm: Object, verb: str) -> None:
+        refuse((verb not in ACTIONS, f'Action "{verb}" is not supported'), code=ACTION)
+        self.enter(vm, *ACTIONS[verb], f'Error performing action "{verb}": This')
+        vm["RESCHED"] = int(verb == "resched")
+        if vm["STATE"] == DONE:
+            vm |= {"HID": -1, "ETIME": int(time.time())}
 
 
 class Hook(Kind):
@@ -129,16 +194,6 @@ class Hook(Kind):
             return "" if call in METHODS and not call.endswith("info") else "CALL"
         template["STATE"] = [state]
         return "" if state in STATES.get(first(template, "RESOURCE"), ()) else "STATE"
-
-
-class Vm(Kind):
-    """There are none."""
-
-    name, word = "vm", "virtual machine"
-    calls, changes = "info:i pool:iiii?s action:si", ""
-
-    def action(self, call: Call, _verb: str, oid: int) -> int:
-        return int(call.get(self.name, oid)["ID"])
 
 
 METHODS["one.system.version"] = "", lambda _call: VERSION

@@ -75,9 +75,9 @@ class User(Account):
         if password:
             self.passwd(call, user, password)
 
-    def enable(self, _call: Call, user: Object, enabled: bool) -> None:
-        refuse((user["ID"] == 0, "Cannot enable/disable oneadmin user"), code=ACTION)
-        user["ENABLED"] = int(enabled)
+    def enable(self, _call: Call, item: Object, enabled: bool) -> None:
+        refuse((item["ID"] == 0, "Cannot enable/disable oneadmin user"), code=ACTION)
+        item["ENABLED"] = int(enabled)
 
     def undeletable(self, _call: Call, user: Object) -> str:
         return "" if user["ID"] else "oneadmin cannot be deleted."

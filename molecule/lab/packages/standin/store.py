@@ -17,8 +17,9 @@ CONNECT_SECONDS = 5
 
 
 def key(item: Object) -> str:
-    """What must be unique of an object: its name, with its owner if it has one. No name has a slash."""
-    return str(item["NAME"]) if item.get("UID") is None else f"{item['UID']}/{item['NAME']}"
+    """What must be unique of an object: its KEY or name, with its owner if it has one. No name has a slash."""
+    parts = item.get("UID"), item.get("KEY", item["NAME"])
+    return "/".join(str(part) for part in parts if part is not None)
 
 
 class DatabaseAway(Exception):

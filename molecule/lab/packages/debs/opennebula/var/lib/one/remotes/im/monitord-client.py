@@ -42,24 +42,13 @@ def described(hypervisor: str, version: str) -> dict[str, dict[str, Any]]:
     datastores = Path("/var/lib/one/datastores")
     disk = shutil.disk_usage(datastores if datastores.is_dir() else "/")
     used = min(100 * CPUS, round(100 * os.getloadavg()[0]))
-    return {
-        "template": {
-            "ARCH": platform.machine(),
-            "HOSTNAME": socket.gethostname(),
-            "HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm",
-            "HYPERVISOR_VERSION": version,
-            "TOTALCPU": 100 * CPUS,
-            "TOTALMEMORY": memory["MemTotal"],
-            "VERSION": "6.10.0.1",
-        },
-        "disks": {"FREE_DISK": disk.free >> 20, "MAX_DISK": disk.total >> 20, "USED_DISK": disk.used >> 20},
-        "sample": {
-            "FREE_CPU": 100 * CPUS - used,
-            "FREE_MEMORY": memory["MemAvailable"],
-            "USED_CPU": used,
-            "USED_MEMORY": memory["MemTotal"] - memory["MemAvailable"],
-        },
-    }
+    template: dict[str, Any] = {"ARCH": platform.machine(), "HOSTNAME": socket.gethostname(), "VERSION": "6.10.0.1"}
+    template |= {"HYPERVISOR": "lxc" if hypervisor == "lxc" else "kvm", "HYPERVISOR_VERSION": version}
+    template |= {"TOTALCPU": 100 * CPUS, "TOTALMEMORY": memory["MemTotal"]}
+    disks = {"FREE_DISK": disk.free >> 20, "MAX_DISK": disk.total >> 20, "USED_DISK": disk.used >> 20}
+    sample = {"FREE_CPU": 100 * CPUS - used, "FREE_MEMORY": memory["MemAvailable"], "USED_CPU": used}
+    sample["USED_MEMORY"] = memory["MemTotal"] - memory["MemAvailable"]
+    return {"template": template, "disks": disks, "sample": sample}
 
 
 def report(settings: dict[str, Any], version: str) -> None:

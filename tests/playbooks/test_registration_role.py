@@ -100,9 +100,9 @@ class Site:
             "hypervisor_repository_url": "https://mirror.example.org/6.10",
         }
 
-    def run(self, *options: str, playbook: str = "playbooks/onboard.yml", hosts: Any = HOSTS, **variables: Any) -> Run:
+    def run(self, *options: str, playbook: str = "playbooks/onboard.yml", hosts: Any = None, **variables: Any) -> Run:
         inventory = self.folder / "hosts.json"
-        group = {"hypervisors": {"hosts": hosts}}
+        group = {"hypervisors": {"hosts": HOSTS if hosts is None else hosts}}
         inventory.write_text(json.dumps({"all": {"vars": {**self.variables, **variables}, "children": group}}))
         self.cloud.log.clear()
         environment = {
