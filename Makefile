@@ -11,7 +11,7 @@ S ?= default
 
 LAB := molecule/lab/lab.sh
 # `default` makes the cloud that the later ones join
-SCENARIOS := default onboard_kvm onboard_lxc verify rotate_key offboard
+SCENARIOS := default onboard_kvm onboard_lxc services verify rotate_key offboard
 # A worker for each processor. Tests of one file stay together, for they share what is costly to start.
 PYTEST := pytest -q --numprocesses auto --dist loadfile
 # molecule would not create again what an earlier run has created and not destroyed

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -32,6 +32,8 @@ def merge(base: Values, changes: Values) -> Values:
 class Helm:
     """Helm with this project's chart."""
 
+    rendered: ClassVar[dict[str, subprocess.CompletedProcess[str]]] = {}
+
     def __init__(self, folder: Path) -> None:
         tools = os.environ.get("LAB_TOOLS")
         self.binary = f"{tools}/helm" if tools else "helm"
@@ -41,9 +43,15 @@ class Helm:
         return subprocess.run([self.binary, *arguments], capture_output=True, text=True, check=False)
 
     def template(self, changes: Values) -> subprocess.CompletedProcess[str]:
-        values = self.folder / "values.json"
-        values.write_text(json.dumps(merge(REQUIRED, changes)))
-        return self.run("template", "cloud", str(CHART), "--namespace", "one", "--values", str(values))
+        """Render the chart; the same values are rendered once."""
+        text = json.dumps(merge(REQUIRED, changes))
+        if text not in self.rendered:
+            values = self.folder / "values.json"
+            values.write_text(text)
+            self.rendered[text] = self.run(
+                "template", "cloud", str(CHART), "--namespace", "one", "--values", str(values)
+            )
+        return self.rendered[text]
 
     def objects(self, changes: Values) -> Objects:
         """Return (kind, name) -> object; fails where the chart does not render."""

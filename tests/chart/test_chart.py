@@ -22,16 +22,45 @@ EXTERNAL: Values = {
 SQLITE: Values = {"mariadb": {"enabled": False}, "development": {"sqlite": True}}
 SETS: dict[str, Values] = {
     "defaults": {},
-    "load balancer": {"hypervisors": {"exposure": "LoadBalancer", "annotations": {"a": "b"}, "loadBalancerClass": "x"}},
+    "load balancer": {
+        "hypervisors": {"exposure": "LoadBalancer", "annotations": {"a": "b"}, "loadBalancerClass": "x"},
+        "gate": {"address": "192.0.2.20"},
+    },
     "host port": {"hypervisors": {"exposure": "HostPort"}},
     "external database": EXTERNAL,
     "sqlite": SQLITE,
-    "own secrets": {"global": {"secrets": {"oneadmin": "a", "oneKey": "b", "ssh": "c", "sshd": "d", "database": "e"}}},
+    "own secrets": {
+        "global": {
+            "secrets": {
+                "oneadmin": "a",
+                "oneKey": "b",
+                "ssh": "c",
+                "sshd": "d",
+                "database": "e",
+                "serveradmin": "f",
+                "fireedgeKey": "g",
+            }
+        }
+    },
     "scheduling": {
         "global": {"imagePullSecrets": ["pull"]},
         "oned": {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "priorityClassName": "high"},
         "mariadb": {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "priorityClassName": "high"},
+        "fireedge": {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "priorityClassName": "high"},
+        "flow": {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "affinity": {"nodeAffinity": {}}},
+        "gate": {"nodeSelector": {"a": "b"}, "tolerations": [{"operator": "Exists"}], "affinity": {"nodeAffinity": {}}},
     },
+    "ingress": {"ingress": {"enabled": True, "host": "cloud.test", "controller": "nginx"}},
+    "ingress, two replicas": {
+        "fireedge": {"replicas": 2},
+        "gate": {"replicas": 2},
+        "ingress": {"enabled": True, "host": "cloud.test", "controller": "traefik", "path": "/fireedge"},
+    },
+    "http route": {"httpRoute": {"enabled": True, "parentRefs": [{"name": "web"}], "hostnames": ["cloud.test"]}},
+    "openshift": {"platform": "openshift", "route": {"host": "cloud.test"}},
+    "ldap": {"ldap": {"secret": "my-ldap"}},
+    "linux containers": {"marketplace": {"linuxContainers": True}},
+    "services off": {"fireedge": {"enabled": False}, "flow": {"enabled": False}, "gate": {"enabled": False}},
 }
 
 
@@ -40,7 +69,7 @@ def pods(objects: Objects) -> Iterator[tuple[str, dict[str, Any]]]:
     for (kind, name), item in objects.items():
         if kind == "Pod":
             yield name, item["spec"]
-        elif kind in ("StatefulSet", "Job"):
+        elif kind in ("Deployment", "StatefulSet", "Job"):
             yield name, item["spec"]["template"]["spec"]
 
 
@@ -67,9 +96,13 @@ def test_pods_pass_the_restricted_standard(helm: Helm, changes: Values) -> None:
         assert security["runAsNonRoot"] is True and security["runAsUser"] > 0, name
         assert security["seccompProfile"] == {"type": "RuntimeDefault"}, name
         assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys(), name
-        assert all(volume.keys() & {"configMap", "secret", "emptyDir"} for volume in spec.get("volumes", [])), name
+        allowed = {"configMap", "secret", "emptyDir", "persistentVolumeClaim"}
+        assert all(volume.keys() & allowed for volume in spec.get("volumes", [])), name
         for container in spec["containers"]:
             own = container["securityContext"]
+            if changes.get("marketplace") and container["name"] == "oned":
+                assert own == {"privileged": True, "readOnlyRootFilesystem": True}, "the documented exception"
+                continue
             assert own["allowPrivilegeEscalation"] is False, container["name"]
             assert own["capabilities"] == {"drop": ["ALL"]}, container["name"]
             assert own["readOnlyRootFilesystem"] is True, container["name"]
@@ -89,12 +122,38 @@ def test_every_volume_mount_has_its_volume(helm: Helm, changes: Values) -> None:
             assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes, container["name"]
 
 
+@pytest.mark.parametrize("changes", SETS.values(), ids=SETS.keys())
+def test_everything_named_is_there(helm: Helm, changes: Values) -> None:
+    """Claims, service accounts, and the pods, ports and Services that others lead to."""
+    objects = helm.objects(changes)
+    templates = [
+        item["spec"]["template"] for (kind, _), item in objects.items() if kind in ("Deployment", "StatefulSet")
+    ]
+    for name, spec in pods(objects):
+        account = spec.get("serviceAccountName")
+        assert account is None or ("ServiceAccount", account) in objects, name
+        for volume in spec.get("volumes", []):
+            claim = volume.get("persistentVolumeClaim", {}).get("claimName")
+            assert claim is None or ("PersistentVolumeClaim", claim) in objects, name
+    for (kind, name), item in objects.items():
+        if kind == "Service":
+            selector = item["spec"]["selector"].items()
+            led_to = [template for template in templates if selector <= template["metadata"]["labels"].items()]
+            assert led_to, name
+            ports = {port["name"] for c in led_to[0]["spec"]["containers"] for port in c["ports"]}
+            assert {
+                port["targetPort"] for port in item["spec"]["ports"] if isinstance(port["targetPort"], str)
+            } <= ports
+        if kind in ("Ingress", "HTTPRoute", "Route"):
+            assert ("Service", "cloud-fireedge") in objects and "cloud-fireedge" in json.dumps(item)
+
+
 @pytest.mark.parametrize(
     ("exposure", "monitor", "ssh"), [("NodePort", 30412, 30022), ("LoadBalancer", 4124, 22), ("HostPort", 4124, 2222)]
 )
 def test_the_monitor_has_one_port_inside_and_outside(helm: Helm, exposure: str, monitor: int, ssh: int) -> None:
     """monitord tells the probes the port it listens on, so every port on the way has to be that one."""
-    objects = helm.objects({"hypervisors": {"exposure": exposure}})
+    objects = helm.objects({"hypervisors": {"exposure": exposure}, "gate": {"address": "192.0.2.20"}})
     told = json.loads(objects["ConfigMap", "cloud-oned"]["data"]["monitord.json"])["NETWORK"]
     assert told == {"MONITOR_ADDRESS": "192.0.2.10", "PORT": monitor}
     containers = {container["name"]: container for container in oned(objects)["spec"]["containers"]}
@@ -171,35 +230,35 @@ def test_own_secrets_are_mounted_and_not_made(helm: Helm) -> None:
         "ssh": ("c", False),
         "sshd": ("d", False),
         "database": ("e", False),
+        "serveradmin": ("f", False),
+        "fireedgeKey": ("g", False),
     }
-    mounted = {v["secret"]["secretName"] for v in oned(objects)["spec"]["volumes"] if "secret" in v}
-    assert mounted == {"a", "b", "c", "d", "e"}
+    mounted = {
+        name: {volume["secret"]["secretName"] for volume in spec.get("volumes", []) if "secret" in volume}
+        for name, spec in pods(objects)
+    }
+    assert mounted == {
+        "cloud-oned": {"a", "b", "c", "d", "e", "f"},
+        "cloud-mariadb": {"e"},
+        "cloud-fireedge": {"a", "f", "g"},
+        "cloud-flow": {"f"},
+        "cloud-gate": {"f"},
+        "cloud-secrets": set(),
+        "cloud-test-api": {"a"},
+    }
 
 
 def test_the_external_database_is_used(helm: Helm) -> None:
     objects = helm.objects(EXTERNAL)
     assert ("StatefulSet", "cloud-mariadb") not in objects
     environment = {item["name"]: item["value"] for item in oned(objects)["spec"]["containers"][0]["env"]}
-    assert environment == {
+    assert {key: value for key, value in environment.items() if key.startswith("DATABASE_")} == {
         "DATABASE_BACKEND": "mysql",
         "DATABASE_HOST": "db.test",
         "DATABASE_PORT": "3307",
         "DATABASE_NAME": "one",
         "DATABASE_USER": "nebula",
     }
-
-
-def test_the_database_and_the_events_are_fenced(helm: Helm) -> None:
-    objects = helm.objects({})
-    (database,) = objects["NetworkPolicy", "cloud-mariadb"]["spec"]["ingress"]
-    assert database["ports"] == [{"protocol": "TCP", "port": 3306}]
-    (peer,) = database["from"]
-    assert peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "oned"
-    everyone, ours = objects["NetworkPolicy", "cloud-oned"]["spec"]["ingress"]
-    assert 2101 not in {port["port"] for port in everyone["ports"]}
-    assert ours["from"] and {port["port"] for port in ours["ports"]} == {2101}
-    off = helm.objects({"global": {"networkPolicy": {"enabled": False}}})
-    assert not [key for key in off if key[0] == "NetworkPolicy"]
 
 
 @pytest.mark.parametrize(
@@ -220,6 +279,34 @@ def test_the_database_and_the_events_are_fenced(helm: Helm) -> None:
         ({**EXTERNAL, "global": {}}, "global.secrets.database"),
         ({"global": {"secrets": {"ssh": "Not_A_Name"}}}, "ssh"),
         ({"imges": {}}, "imges"),
+        ({"platform": "k3s"}, "platform"),
+        ({"global": {"secrets": {"fireedgeKey": "Not_A_Name"}}}, "fireedgeKey"),
+        ({"oned": {"uploads": {"accessModes": ["ReadWriteOncePod"]}}}, "accessModes"),
+        ({"fireedge": {"replicas": 0}}, "replicas"),
+        ({"fireedge": {"config": {"port": 2616}}}, "port"),
+        ({"fireedge": {"views": {"../oned.conf": {}}}}, "views"),
+        ({"fireedge": {"guacdLogLevel": "loud"}}, "guacdLogLevel"),
+        ({"flow": {"replicas": 2}}, "replicas"),
+        ({"gate": {"exposure": "HostPort"}}, "exposure"),
+        ({"gate": {"endpoint": "192.0.2.1:5030"}}, "endpoint"),
+        ({"gate": {"exposure": "LoadBalancer"}}, "gate.address"),
+        ({"hypervisors": {"exposure": "LoadBalancer"}}, "gate.address"),
+        ({"ingress": {"enabled": True}}, "ingress.host"),
+        ({"ingress": {"host": "https://cloud.test"}}, "host"),
+        ({"ingress": {"controller": "caddy"}}, "controller"),
+        ({"ingress": {"path": "/one"}}, "path"),
+        ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs"),
+        (
+            {"ingress": {"enabled": True, "host": "a.test"}, "httpRoute": {"enabled": True}},
+            "ingress.enabled and httpRoute",
+        ),
+        ({"fireedge": {"replicas": 2}, "ingress": {"enabled": True, "host": "a.test"}}, "ingress.controller"),
+        (
+            {"fireedge": {"replicas": 2}, "httpRoute": {"enabled": True, "parentRefs": [{"name": "web"}]}},
+            "httpRoute.sessionPersistence",
+        ),
+        ({"ldap": {"secret": "Not_A_Name"}}, "ldap"),
+        ({"marketplace": {"linuxContainers": "yes"}}, "linuxContainers"),
     ],
 )
 def test_bad_values_are_refused_by_name(helm: Helm, changes: Values, named: str) -> None:

@@ -38,7 +38,17 @@ def test_what_the_inventory_declares_is_there(cloud: Cloud) -> None:
         assert inside == {"DATASTORE": {"system", "lab-images"}, "VNET": {"lab-private"}}[element]
 
 
-PROGRAMS = ("ssh-agent", "oned", "scheduler", "hook-manager", "showback", "ssh-socks-cleaner", "logs")
+PROGRAMS = (
+    "ssh-agent",
+    "oned",
+    "settle",
+    "scheduler",
+    "hook-manager",
+    "showback",
+    "upload-cleaner",
+    "ssh-socks-cleaner",
+    "logs",
+)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -16,7 +16,8 @@ import pytest
 from conftest import HYPERVISORS, STATE, Cloud, machine
 from testinfra.host import Host
 
-SECRETS = ("oneadmin", "one-key", "ssh", "sshd", "database")
+SECRETS = ("oneadmin", "one-key", "ssh", "sshd", "database", "serveradmin", "fireedge-key")
+SERVICES = ("fireedge", "flow", "gate")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_the_output_of_the_playbook(cloud: Cloud, needles: set[str]) -> None:
 
 
 def test_config_maps_and_pods(cloud: Cloud, needles: set[str]) -> None:
-    objects = cloud.kubectl("get", "configmaps,pods,statefulsets,jobs,services", "-o", "yaml")
+    objects = cloud.kubectl("get", "configmaps,pods,deployments,statefulsets,jobs,services", "-o", "yaml")
     assert "MASTER_ONED" in objects
     assert not [needle for needle in needles if needle in objects]
 
@@ -54,6 +55,8 @@ def test_arguments_and_logs(cloud: Cloud, needles: set[str]) -> None:
     for name in HYPERVISORS:
         arguments += machine(name).check_output("ps axww -o args")
     logs = cloud.kubectl("logs", "opennebula-oned-0", "--all-containers", "--tail=-1")
+    for service in SERVICES:
+        logs += cloud.kubectl("logs", f"deployment/opennebula-{service}", "--tail=-1")
     assert not [needle for needle in needles if needle in arguments + logs]
 
 
@@ -66,14 +69,15 @@ def test_files_that_the_database_password_is_in_are_private(front_end: Host, clo
         assert front_end.file(path).mode == 0o600, path
 
 
-def test_no_key_is_in_a_layer_of_the_image(cloud: Cloud, needles: set[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("workload", ["statefulset/opennebula-oned", *(f"deployment/opennebula-{s}" for s in SERVICES)])
+def test_no_key_is_in_a_layer_of_an_image(cloud: Cloud, needles: set[str], tmp_path: Path, workload: str) -> None:
     """Every layer by itself: what a later layer deletes is still there for whoever pulls the image."""
-    pod = json.loads(cloud.kubectl("get", "pod", "opennebula-oned-0", "-o", "json"))
+    pod = json.loads(cloud.kubectl("get", workload, "-o", "json"))["spec"]["template"]
     archive = tmp_path / "image.tar"
     docker = [STATE / "bin/docker", "-H", "unix:///run/kubenebula-lab/docker.sock"]
     with archive.open("wb") as target:
         subprocess.run([*docker, "save", pod["spec"]["containers"][0]["image"]], stdout=target, check=True)
-    forbidden = re.compile(r"(^|/)(\.one/.+|ssh_host_.*key|\.ssh/id_.+|one_auth|one_key)$")
+    forbidden = re.compile(r"(^|/)(\.one/.+|ssh_host_.*key|\.ssh/id_.+|one_auth|one_key|fireedge_key)$")
     count = 0
     for layer in layers(archive):
         count += 1

@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,14 +36,19 @@ def tool(name: str, *arguments: str) -> str:
 
 @pytest.fixture
 def values(cloud: Cloud) -> Iterator[dict[str, Any]]:
-    """Values for a second cloud beside the first, from the same image, in a namespace that allows no privilege."""
-    image = json.loads(cloud.kubectl("get", "pod", "opennebula-oned-0", "-o", "json"))["spec"]["containers"][0]["image"]
-    path, _colon, tag = image.rpartition(":")
+    """Values for a second cloud beside the first, from the same images, in a namespace that allows no privilege."""
+    own = ("statefulsets,deployments", "-l", "app.kubernetes.io/component!=mariadb")
+    workloads = json.loads(cloud.kubectl("get", *own, "-o", "json"))["items"]
+    images = [item["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":") for item in workloads]
     tool("kubectl", "create", "namespace", NAMESPACE)
     tool("kubectl", "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
     yield {
-        "images": {"registry": path.rpartition("/")[0], "oned": {"tag": tag}},
+        "images": {"registry": images[0][0].rpartition("/")[0]}
+        | {path.rpartition("/")[2]: {"tag": tag} for path, _, tag in images},
         "hypervisors": {"address": NODE, "exposure": "LoadBalancer", "sshPort": 2022},
+        "gate": {"address": NODE},
+        # beside the first cloud, on two cores
+        "fireedge": {"enabled": False},
         "mariadb": {"enabled": False},
         "development": {"sqlite": True},
     }
@@ -56,11 +63,19 @@ def test_plain_helm_with_a_load_balancer_and_sqlite(values: dict[str, Any]) -> N
     assert "Succeeded" in tool("helm", "test", "second")
     wait(lambda: banner(2022).startswith("SSH-2.0"), 30)
     socket.create_connection((NODE, 4124), 5).close()
+    wait(lambda: status(f"http://{NODE}:5030/") == 401, 30)
     first = tool("kubectl", "get", "secret", "second-oneadmin", "-o", "jsonpath={.data.password}")
     tool("helm", "upgrade", "second", str(CHART), *settings, "--set", "oned.config.LOG.DEBUG_LEVEL=4", "--wait")
     assert tool("kubectl", "get", "secret", "second-oneadmin", "-o", "jsonpath={.data.password}") == first
     written = tool("kubectl", "exec", "second-oned-0", "-c", "oned", "--", "cat", "/etc/one/oned.conf")
     assert 'DEBUG_LEVEL = "4"' in written
+
+
+def status(url: str) -> int:
+    try:
+        return int(urllib.request.urlopen(url, timeout=5).status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def banner(port: int) -> str:

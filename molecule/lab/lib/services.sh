@@ -26,12 +26,12 @@ EOF
 
 packages_build() {
   local built
-  built=$CACHE/packages/$(digest_of "$LAB/packages" </dev/null)
+  built=$CACHE/packages/$(digest_of "$LAB/packages" "$LAB/web-packages" </dev/null)
   if [[ ! -d $built ]]; then
     step "building the stand-in packages"
     mkdir -p "$CACHE/packages"
     rm -rf "$built.new"
-    KUBENEBULA_CACHE=$CACHE "$LAB/packages/build.sh" "$built.new" &>"$STATE/log/build-packages" 9>&- \
+    KUBENEBULA_CACHE=$CACHE "$LAB/packages/build.sh" "$built.new" "$LAB"/web-packages/debs/* &>"$STATE/log/build-packages" 9>&- \
       || fail "the stand-in packages cannot be built: see $STATE/log/build-packages"
     mv "$built.new" "$built"
   fi

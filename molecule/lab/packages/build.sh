@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh OUT_DIR: builds the stand-in packages and OUT_DIR/repo, a signed apt repository laid out as the
-# official one. The signing key is made once and kept in the cache.
+# build.sh OUT_DIR [DEBS/NAME...]: builds the stand-in packages, and those of other folders, and OUT_DIR/repo, a signed
+# apt repository laid out as the official one. The signing key is made once and kept in the cache.
 set -euo pipefail
 
 # What others depend on, though it holds nothing here: Ruby's libraries, and a tool the lab does not need.
@@ -14,7 +14,7 @@ declare -A COMMANDS=(
 
 here=$(cd "$(dirname "$0")" && pwd)
 # apt takes a package that it has kept for the one it wants if version and size are equal: so the content is named too.
-VERSION=6.10.0.1-1.$(cd "$here" && find build.sh debs standin/*.py -type f -exec sha256sum {} + | sort | sha256sum | head -c 8)
+VERSION=6.10.0.1-1.$(cd "$here" && find build.sh debs standin/*.py ../web-packages -type f -exec sha256sum {} + | sort | sha256sum | head -c 8)
 out=$(mkdir -p "$1" && cd "$1" && pwd)
 cache=${KUBENEBULA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubenebula}
 repo=$out/repo/6.10/Debian/12
@@ -25,9 +25,10 @@ trap 'rm -rf "$work"' EXIT
 export SOURCE_DATE_EPOCH=1740000000
 
 build_package() {
-  local name=$1 root=$work/$1 link
+  local name=${1##*/} root=$work/${1##*/} link
   mkdir -p "$root/DEBIAN"
-  if [ -d "$here/debs/$name" ]; then cp -R "$here/debs/$name/." "$root"; fi
+  if [ -d "$1" ]; then cp -R "$1/." "$root"; fi
+  if [ -x "$1/../../fill" ]; then "$1/../../fill" "$name" "$root" > "$work/log"; fi
   # What all control files have in common comes before what the package's own has.
   touch "$root/DEBIAN/control"
   sed "s/@VERSION@/$VERSION/g" - "$root/DEBIAN/control" > "$work/control" << EOF
@@ -82,6 +83,5 @@ EOF
 
 rm -rf "$out/repo"
 mkdir -p "$repo/pool/opennebula"
-for package in "$here"/debs/*/; do build_package "$(basename "$package")"; done
-for package in $EMPTY; do build_package "$package"; done
+for package in "$here"/debs/* "${@:2}" $EMPTY; do build_package "$package"; done
 sign

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-PURPOSES = ("oneadmin", "oneKey", "ssh", "sshd", "database")
+PURPOSES = ("oneadmin", "oneKey", "ssh", "sshd", "database", "serveradmin", "fireedgeKey")
 Store = dict[str, dict[str, Any]]
 
 
@@ -52,6 +52,8 @@ def test_all_are_made_and_a_second_run_changes_nothing(make: ModuleType, store: 
     assert content(store, "cloud-oneadmin")["username"] == "oneadmin"
     passwords = [content(store, "cloud-oneadmin")["password"], *content(store, "cloud-database").values()]
     assert len(set(passwords)) == 3 and all(word.isalnum() and len(word) >= 24 for word in passwords)
+    assert len(content(store, "cloud-fireedgeKey")["fireedge_key"].encode()) == 32
+    assert content(store, "cloud-serveradmin")["username"] == "serveradmin"
     before = json.dumps(store)
     assert make.main() == 0
     assert json.dumps(store) == before
@@ -117,6 +119,40 @@ def test_a_bad_secret_is_one_sentence(
     if data is not None:
         store["secrets/cloud-ssh"] = {"data": data}
     monkeypatch.setenv("SECRETS", json.dumps({"ssh": {"name": "cloud-ssh", "create": create}}))
+    assert make.main() == 1
+    message = capsys.readouterr().err
+    assert problem in message and message.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("purpose", "data", "problem"),
+    [
+        (
+            "fireedgeKey",
+            {"fireedge_key": "0" * 32 + "\n"},
+            "fireedge_key in the Secret cloud-own has 33 bytes and needs 32",
+        ),
+        ("fireedgeKey", {"fireedge_key": "ä" * 32}, "has 64 bytes"),
+        (
+            "serveradmin",
+            {"username": "a:b", "password": "c"},
+            "the Secret cloud-own must not have a colon in its username",
+        ),
+        ("serveradmin", {"username": "a", "password": "c\n"}, "nor a newline"),
+    ],
+)
+def test_what_would_break_consoles_and_services_later_is_refused(
+    make: ModuleType,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    purpose: str,
+    data: dict[str, str],
+    problem: str,
+) -> None:
+    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+    store["secrets/cloud-own"] = {"data": encoded}
+    monkeypatch.setenv("SECRETS", json.dumps({purpose: {"name": "cloud-own", "create": False}}))
     assert make.main() == 1
     message = capsys.readouterr().err
     assert problem in message and message.count("\n") == 1

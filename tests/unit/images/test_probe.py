@@ -10,6 +10,7 @@ import threading
 import xmlrpc.client
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -52,12 +53,19 @@ def database() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
+def settled(tmp_path: Path) -> Path:
+    path = tmp_path / "settled"
+    path.touch()
+    return path
+
+
+@pytest.fixture
 def verdict(
     script: Callable[[str], ModuleType],
     oned: ThreadingHTTPServer,
     database: socket.socket,
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: object,
+    settled: Path,
 ) -> Callable[[str], int]:
     probe = script("oned/libexec/probe")
     real = probe.HTTPConnection
@@ -66,6 +74,7 @@ def verdict(
         probe, "HTTPConnection", lambda host, _port, timeout: real(host, oned.server_port, timeout=timeout)
     )
     monkeypatch.setattr(probe.Path, "read_text", lambda _self: "oneadmin:secret\n")
+    monkeypatch.setattr(probe, "SETTLED", settled)
     monkeypatch.setenv("DATABASE_BACKEND", "mysql")
     monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
     monkeypatch.setenv("DATABASE_PORT", str(database.getsockname()[1]))
@@ -84,6 +93,11 @@ def verdicts(ask: Callable[[str], int]) -> dict[str, bool]:
 
 def test_serving(verdict: Callable[[str], int]) -> None:
     assert verdicts(verdict) == {"started": True, "ready": True, "live": True}
+
+
+def test_the_services_have_no_account_yet(verdict: Callable[[str], int], settled: Path) -> None:
+    settled.unlink()
+    assert verdicts(verdict) == {"started": True, "ready": False, "live": True}
 
 
 def test_the_database_is_away(

@@ -12,3 +12,25 @@
 {{- if and .Values.externalDatabase.host (not .Values.global.secrets.database) }}
 {{- fail "global.secrets.database is empty: name the Secret that holds the password of the external database" }}
 {{- end }}
+{{- if and .Values.gate.enabled (not (include "opennebula.gateEndpoint" .)) }}
+{{- fail "gate.address is empty: give the address at which virtual machines reach OneGate, or gate.endpoint for a whole URL, or set gate.enabled to false" }}
+{{- end }}
+{{- $ways := compact (list
+      (.Values.ingress.enabled | ternary "ingress.enabled" "")
+      (.Values.httpRoute.enabled | ternary "httpRoute.enabled" "")) }}
+{{- if gt (len $ways) 1 }}
+{{- fail (printf "%s are both set: FireEdge needs one of them" (join " and " $ways)) }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.host) }}
+{{- fail "ingress.host is empty: give the name under which users reach FireEdge" }}
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+{{- fail "httpRoute.parentRefs is empty: name the Gateway that leads to FireEdge" }}
+{{- end }}
+{{- $replicas := .Values.fireedge.replicas | int }}
+{{- if and (gt $replicas 1) .Values.httpRoute.enabled (not .Values.httpRoute.sessionPersistence) }}
+{{- fail (printf "fireedge.replicas is %d, but sessions are in the memory of one pod: set httpRoute.sessionPersistence, or expose FireEdge by an Ingress" $replicas) }}
+{{- end }}
+{{- if and (gt $replicas 1) .Values.ingress.enabled (not .Values.ingress.controller) (not .Values.ingress.annotations) }}
+{{- fail (printf "fireedge.replicas is %d, but sessions are in the memory of one pod: name ingress.controller, or give the annotations that make yours keep a user with a pod" $replicas) }}
+{{- end }}

@@ -5,6 +5,12 @@
       "HM_MAD" (dict "ARGUMENTS" "-p 2101 -l 2102 -b 0.0.0.0")
       "MAX_CONN" 240
       "MAX_CONN_BACKLOG" 480 -}}
+{{- with include "opennebula.gateEndpoint" . }}
+{{- $_ := set $oned "ONEGATE_ENDPOINT" . }}
+{{- end }}
+{{- if and .Values.ldap.secret .Values.ldap.default }}
+{{- $_ := set $oned "DEFAULT_AUTH" "ldap" }}
+{{- end -}}
 {{- $monitord := dict "NETWORK" (dict
       "MONITOR_ADDRESS" .Values.hypervisors.address
       "PORT" (include "opennebula.monitorPort" . | int)) -}}

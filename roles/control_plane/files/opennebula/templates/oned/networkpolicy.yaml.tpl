@@ -19,9 +19,9 @@ spec:
     # Events carry the bodies of virtual machines and ask for no password.
     - from:
         - podSelector:
-            matchLabels:
-              app.kubernetes.io/name: opennebula
-              app.kubernetes.io/instance: {{ .Release.Name }}
+            matchLabels: {{- include "opennebula.selector" (list $ "fireedge") | nindent 14 }}
+        - podSelector:
+            matchLabels: {{- include "opennebula.selector" (list $ "flow") | nindent 14 }}
       ports:
         - {protocol: TCP, port: 2101}
 {{- end }}

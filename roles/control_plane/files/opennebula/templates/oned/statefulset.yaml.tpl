@@ -43,15 +43,34 @@ spec:
       {{- with .Values.oned.tolerations }}
       tolerations: {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with .Values.oned.affinity }}
-      affinity: {{- toYaml . | nindent 8 }}
-      {{- end }}
+      affinity:
+        {{- if .Values.oned.affinity }}
+        {{- toYaml .Values.oned.affinity | nindent 8 }}
+        {{- else if not (has "ReadWriteMany" .Values.oned.uploads.accessModes) }}
+        # the volume of uploads is on one node at a time
+        podAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              podAffinityTerm:
+                topologyKey: kubernetes.io/hostname
+                labelSelector:
+                  matchLabels: {{- include "opennebula.selector" (list $ "fireedge") | nindent 20 }}
+        {{- else }}
+        {}
+        {{- end }}
       containers:
         - name: oned
-          image: {{ include "opennebula.image" . }}
+          image: {{ include "opennebula.image" (list $ "oned") }}
           imagePullPolicy: {{ .Values.images.pullPolicy }}
+          {{- if .Values.marketplace.linuxContainers }}
+          # a device of FUSE, loop devices and mounts, by sudo: nothing less than this has them all
+          securityContext: {privileged: true, readOnlyRootFilesystem: true}
+          {{- else }}
           securityContext: {{- include "opennebula.containerSecurity" . | nindent 12 }}
-          env: {{- include "opennebula.databaseEnvironment" . | nindent 12 }}
+          {{- end }}
+          env:
+            - {name: ZONE_ENDPOINT, value: {{ include "opennebula.managedEndpoint" . | quote }}}
+            {{- include "opennebula.databaseEnvironment" . | nindent 12 }}
           ports:
             - {name: xmlrpc, containerPort: 2633}
             - {name: events, containerPort: 2101}
@@ -83,18 +102,23 @@ spec:
             - {name: scratch, mountPath: /var/log/one, subPath: log}
             - {name: scratch, mountPath: /tmp, subPath: tmp}
             - {name: scratch, mountPath: /var/tmp, subPath: var-tmp}
+            - {name: uploads, mountPath: /var/tmp/sunstone}
             - {name: config, mountPath: /etc/kubenebula/config, readOnly: true}
             - {name: oneadmin, mountPath: /etc/kubenebula/oneadmin, readOnly: true}
+            - {name: serveradmin, mountPath: /etc/kubenebula/serveradmin, readOnly: true}
             - {name: one-key, mountPath: /etc/kubenebula/one-key, readOnly: true}
             - {name: ssh, mountPath: /etc/kubenebula/ssh, readOnly: true}
             - {name: public-keys, mountPath: /etc/kubenebula/public-keys, readOnly: true}
             - {name: hypervisors, mountPath: /etc/kubenebula/hypervisors, readOnly: true}
+            {{- if .Values.ldap.secret }}
+            - {name: ldap, mountPath: /etc/kubenebula/ldap, readOnly: true}
+            {{- end }}
             {{- if not .Values.development.sqlite }}
             - {name: database, mountPath: /etc/kubenebula/database, readOnly: true}
             {{- end }}
         # The front-end's SSH server: hypervisors fetch images from the datastores and bring disks back.
         - name: sshd
-          image: {{ include "opennebula.image" . }}
+          image: {{ include "opennebula.image" (list $ "oned") }}
           imagePullPolicy: {{ .Values.images.pullPolicy }}
           args: [/usr/sbin/sshd, -D, -e, -f, /etc/kubenebula/sshd_config]
           securityContext: {{- include "opennebula.containerSecurity" . | nindent 12 }}
@@ -122,6 +146,12 @@ spec:
         - {name: sshd-scratch, emptyDir: {}}
         - {name: config, configMap: {name: {{ $name }}-oned}}
         - {name: oneadmin, secret: {secretName: {{ include "opennebula.secret" (list $ "oneadmin") }}, defaultMode: 0440}}
+        - {name: uploads, persistentVolumeClaim: {claimName: {{ $name }}-uploads}}
+        # not where oned looks for its own files: on an empty database it refuses to start where they exist
+        - {name: serveradmin, secret: {secretName: {{ include "opennebula.secret" (list $ "serveradmin") }}, defaultMode: 0440}}
+        {{- with .Values.ldap.secret }}
+        - {name: ldap, secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: ldap_auth.conf, path: ldap_auth.conf}]}}
+        {{- end }}
         - {name: one-key, secret: {secretName: {{ include "opennebula.secret" (list $ "oneKey") }}, defaultMode: 0440}}
         - {name: ssh, secret: {secretName: {{ include "opennebula.secret" (list $ "ssh") }}, defaultMode: 0440}}
         - {name: sshd, secret: {secretName: {{ include "opennebula.secret" (list $ "sshd") }}, defaultMode: 0440}}

@@ -31,7 +31,7 @@ spec:
       {{- end }}
       containers:
         - name: secrets
-          image: {{ include "opennebula.image" . }}
+          image: {{ include "opennebula.image" (list $ "oned") }}
           imagePullPolicy: {{ .Values.images.pullPolicy }}
           command: [/usr/libexec/kubenebula/make-secrets]
           securityContext: {{- include "opennebula.containerSecurity" . | nindent 12 }}

@@ -20,7 +20,7 @@ spec:
   {{- end }}
   containers:
     - name: api
-      image: {{ include "opennebula.image" . }}
+      image: {{ include "opennebula.image" (list $ "oned") }}
       imagePullPolicy: {{ .Values.images.pullPolicy }}
       securityContext: {{- include "opennebula.containerSecurity" . | nindent 8 }}
       command:

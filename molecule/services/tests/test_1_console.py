@@ -1,0 +1,57 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The page, and the console of a real virtual machine: WebSocket, FireEdge, guacd, VNC of QEMU on a hypervisor."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+import websocket
+from conftest import HYPERVISORS, Cloud, machine
+from web import Console, console_token, service, status
+
+
+@pytest.fixture(scope="module")
+def screen(cloud: Cloud) -> Iterator[int]:
+    """The port of a virtual machine's screen on kvm1."""
+    cloud.lab("guest-start", "kvm1", "watched")
+    display = machine("kvm1").check_output("virsh --connect qemu:///system vncdisplay watched")
+    yield 5900 + int(display.strip().rpartition(":")[2])
+    cloud.lab("guest-stop", "kvm1", "watched")
+
+
+@pytest.fixture(scope="module")
+def fireedge(cloud: Cloud) -> str:
+    return service(cloud, "fireedge")
+
+
+def test_the_page(fireedge: str) -> None:
+    with urllib.request.urlopen(f"http://{fireedge}/", timeout=10) as answer:
+        assert answer.url.endswith("/fireedge/sunstone")
+        assert "text/html" in answer.headers["content-type"]
+
+
+def test_the_api_asks_for_a_password(fireedge: str) -> None:
+    assert status(f"http://{fireedge}/fireedge/api/hostpool/info") == 401
+
+
+def test_the_screen_of_a_virtual_machine(cloud: Cloud, fireedge: str, screen: int) -> None:
+    console = Console(fireedge, console_token(cloud, HYPERVISORS["kvm1"], screen))
+    seen = console.until({"ready", "size", "img"}, 60)
+    assert {"ready", "size", "img"} <= seen.keys(), seen
+    # longer than FireEdge waits for data: what is idle is kept up by the syncs of both sides
+    assert "sync" in console.until({"never"}, 15)
+    console.close()
+
+
+def test_a_machine_without_a_screen_says_so(cloud: Cloud, fireedge: str) -> None:
+    console = Console(fireedge, console_token(cloud, HYPERVISORS["lxc1"], 5900))
+    assert "Aborted" in console.until({"error"}, 60)["error"]
+
+
+def test_without_a_token_there_is_no_console(fireedge: str) -> None:
+    """It would end FireEdge's log, so what is in front of it refuses."""
+    with pytest.raises(websocket.WebSocketBadStatusException, match="400"):
+        websocket.create_connection(f"ws://{fireedge}/fireedge/guacamole", timeout=20, subprotocols=["guacamole"])

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Switches and passwords change in place: nothing else restarts."""
+
+from __future__ import annotations
+
+import hashlib
+import xml.etree.ElementTree as ET
+
+from conftest import Cloud
+from web import SERVICES, inside, lives, ready, service, status
+
+HOST = "cloud.lab.test"
+
+
+def deploy(cloud: Cloud, **variables: object) -> None:
+    extra = [word for name, value in variables.items() for word in ("-e", f"control_plane_{name}={value}")]
+    done = cloud.playbook("site", "--tags", "control_plane", *extra)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_another_password_of_the_services(cloud: Cloud) -> None:
+    born, before = cloud.secret("opennebula-serveradmin")["password"], lives(cloud)
+    done = cloud.playbook("rotate_serveradmin", "-vvv", "--diff")
+    assert done.returncode == 0, done.stdout[-3000:]
+    password = cloud.secret("opennebula-serveradmin")["password"]
+    assert password != born
+    assert not [word for word in (born, password) if word in done.stdout + done.stderr]
+    # for its driver oned keeps the digest
+    users = ET.fromstring(cloud.call("one.userpool.info"))
+    (account,) = [user for user in users if user.findtext("NAME") == "serveradmin"]
+    assert account.findtext("PASSWORD") == hashlib.sha256(password.encode()).hexdigest()
+    for component, name in zip(SERVICES, ("sunstone", "oneflow", "onegate"), strict=True):
+        assert inside(cloud, component, f"cat /var/lib/one/.one/{name}_auth") == f"serveradmin:{password}"
+        assert ready(cloud, component)
+    assert lives(cloud) == before
+
+
+def test_each_switch_touches_nothing_else(cloud: Cloud) -> None:
+    before = lives(cloud)
+    deploy(cloud, flow="false", gate="false", ingress_host=HOST, ingress_controller="traefik")
+    others = {component: life for component, life in before.items() if component not in ("flow", "gate")}
+    assert lives(cloud) == others
+    assert f"https://{HOST}/fireedge/sunstone" in cloud.playbook("where").stdout
+
+    deploy(cloud, fireedge="false")
+    after = lives(cloud)
+    assert "fireedge" not in after and {"flow", "gate"} <= after.keys()
+    kept = ("oned", "mariadb")
+    assert {component: after[component] for component in kept} == {component: before[component] for component in kept}
+    assert "Web interface: none" in cloud.playbook("where").stdout
+
+    deploy(cloud)
+    last = lives(cloud)
+    assert {component: life for component, life in last.items() if component != "fireedge"} == after
+    assert all(ready(cloud, component) for component in SERVICES)
+    assert status(f"http://{service(cloud, 'fireedge')}/fireedge/sunstone") == 200
+    assert status(f"http://{service(cloud, 'flow')}/") == 401

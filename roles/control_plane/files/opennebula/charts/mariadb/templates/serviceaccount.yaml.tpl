@@ -1,0 +1,1 @@
+{{ include "opennebula.serviceaccount" (list $ "mariadb") }}

@@ -1,0 +1,3 @@
+{{- if .Values.fireedge.enabled }}
+{{ include "opennebula.serviceaccount" (list $ "fireedge") }}
+{{- end }}

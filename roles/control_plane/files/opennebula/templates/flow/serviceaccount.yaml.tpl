@@ -1,0 +1,3 @@
+{{- if .Values.flow.enabled }}
+{{ include "opennebula.serviceaccount" (list $ "flow") }}
+{{- end }}

@@ -1,0 +1,3 @@
+{{- if .Values.gate.enabled }}
+{{ include "opennebula.serviceaccount" (list $ "gate") }}
+{{- end }}

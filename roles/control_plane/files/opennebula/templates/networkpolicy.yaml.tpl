@@ -1,0 +1,14 @@
+{{- if .Values.global.networkPolicy.enabled }}
+# What no other policy opens is closed.
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "opennebula.name" . }}-default
+  labels: {{- include "opennebula.labels" (list $ "all") | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: opennebula
+      app.kubernetes.io/instance: {{ .Release.Name }}
+  policyTypes: [Ingress]
+{{- end }}

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Who may talk to whom: computed from the NetworkPolicies, and compared with what the documentation says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conftest import CHART, Helm, Objects
+
+DOCS = CHART.parents[3] / "docs/network.md"
+COMPONENT = "app.kubernetes.io/component"
+# every pod there is, and one that is none of ours
+STRANGER = {COMPONENT: "stranger", "app.kubernetes.io/name": "web"}
+
+Table = dict[tuple[str, str], set[str]]
+
+
+def workloads(objects: Objects) -> dict[str, dict[str, Any]]:
+    """Return component -> pod template."""
+    found = [item["spec"]["template"] for (kind, _), item in objects.items() if kind in ("Deployment", "StatefulSet")]
+    return {template["metadata"]["labels"][COMPONENT]: template for template in found}
+
+
+def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    assert selector.keys() <= {"matchLabels"}, "this test knows matchLabels only"
+    return selector.get("matchLabels", {}).items() <= labels.items()
+
+
+def lets_in(rule: dict[str, Any], labels: dict[str, str], port: int, protocol: str) -> bool:
+    """Return whether a rule allows it: no list of peers means all peers, no list of ports all ports."""
+    peers, ports = rule.get("from"), rule.get("ports")
+    assert all(peer.keys() == {"podSelector"} for peer in peers or []), "this test knows pods of the namespace only"
+    from_there = not peers or any(selects(peer["podSelector"], labels) for peer in peers)
+    return from_there and (
+        not ports or any((item["port"], item.get("protocol", "TCP")) == (port, protocol) for item in ports)
+    )
+
+
+def reachable(objects: Objects) -> Table:
+    """Return (component, port and protocol) -> who may connect; a port that is closed has nobody."""
+    pods = workloads(objects)
+    policies = [item["spec"] for (kind, _), item in objects.items() if kind == "NetworkPolicy"]
+    clients = {name: template["metadata"]["labels"] for name, template in pods.items()} | {"anyone": STRANGER}
+    ports = {
+        (port["containerPort"], port.get("protocol", "TCP"))
+        for template in pods.values()
+        for container in template["spec"]["containers"]
+        for port in container["ports"]
+    } | {(22, "TCP"), (2102, "TCP"), (2617, "TCP"), (4822, "TCP")}
+    table: Table = {}
+    for name, template in pods.items():
+        own = [policy for policy in policies if selects(policy["podSelector"], template["metadata"]["labels"])]
+        rules = [rule for policy in own for rule in policy.get("ingress") or []]
+        for port, protocol in ports:
+            allowed = {
+                client
+                for client, labels in clients.items()
+                if not own or any(lets_in(rule, labels, port, protocol) for rule in rules)
+            }
+            if allowed:
+                table[name, f"{port} {protocol}"] = {"anyone"} if "anyone" in allowed else allowed
+    return table
+
+
+def documented() -> Table:
+    lines = (
+        DOCS.read_text().split("<!-- reachability -->")[1].split("<!-- end of reachability -->")[0].strip().splitlines()
+    )
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return {(to, port): set(sources.split(", ")) for to, port, sources, _what in rows}
+
+
+def test_the_documentation_says_what_the_policies_do(helm: Helm) -> None:
+    assert reachable(helm.objects({})) == documented()
+
+
+def test_a_pod_is_closed_by_default(helm: Helm) -> None:
+    objects = helm.objects({})
+    for key in [key for key in objects if key[0] == "NetworkPolicy" and not key[1].endswith("-default")]:
+        del objects[key]
+    assert reachable(objects) == {}
+
+
+def test_the_policies_can_be_left_out(helm: Helm) -> None:
+    objects = helm.objects({"global": {"networkPolicy": {"enabled": False}}})
+    assert not [key for key in objects if key[0] == "NetworkPolicy"]
+    assert reachable(objects)["oned", "2101 TCP"] == {"anyone"}
