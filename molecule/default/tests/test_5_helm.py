@@ -52,7 +52,7 @@ def values(cloud: Cloud) -> Iterator[dict[str, Any]]:
         "mariadb": {"enabled": False},
         "development": {"sqlite": True},
     }
-    tool("kubectl", "delete", "namespace", NAMESPACE)
+    tool("kubectl", "delete", "namespace", NAMESPACE, "--wait=false")
 
 
 def test_plain_helm_with_a_load_balancer_and_sqlite(values: dict[str, Any]) -> None:
