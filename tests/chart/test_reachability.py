@@ -18,7 +18,9 @@ Table = dict[tuple[str, str], set[str]]
 
 def workloads(objects: Objects) -> dict[str, dict[str, Any]]:
     """Return component -> pod template."""
-    found = [item["spec"]["template"] for (kind, _), item in objects.items() if kind in ("Deployment", "StatefulSet")]
+    found = [
+        item["spec"]["template"] for (kind, dummy), item in objects.items() if kind in ("Deployment", "StatefulSet")
+    ]
     return {template["metadata"]["labels"][COMPONENT]: template for template in found}
 
 
@@ -40,7 +42,7 @@ def lets_in(rule: dict[str, Any], labels: dict[str, str], port: int, protocol: s
 def reachable(objects: Objects) -> Table:
     """Return (component, port and protocol) -> who may connect; a port that is closed has nobody."""
     pods = workloads(objects)
-    policies = [item["spec"] for (kind, _), item in objects.items() if kind == "NetworkPolicy"]
+    policies = [item["spec"] for (kind, dummy), item in objects.items() if kind == "NetworkPolicy"]
     clients = {name: template["metadata"]["labels"] for name, template in pods.items()} | {"anyone": STRANGER}
     ports = {
         (port["containerPort"], port.get("protocol", "TCP"))

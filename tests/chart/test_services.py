@@ -108,7 +108,7 @@ def test_a_switch_touches_nothing_else(helm: Helm, off: Values) -> None:
     if name == "ingress":
         assert before["Deployment", "cloud-fireedge"] == after["Deployment", "cloud-fireedge"]
     else:
-        assert {kind for kind, _ in changed} == {
+        assert {kind for kind, dummy in changed} == {
             "ConfigMap",
             "Deployment",
             "NetworkPolicy",
@@ -200,7 +200,7 @@ def test_an_ingress_keeps_sessions_and_hides_tokens(
     objects = helm.objects(values)
     ingresses = {
         item["spec"]["rules"][0]["http"]["paths"][0]["path"]: item
-        for (kind, _), item in objects.items()
+        for (kind, dummy), item in objects.items()
         if kind == "Ingress"
     }
     assert ingresses.keys() == ({"/", CONSOLE} if log else {"/"})
@@ -228,7 +228,7 @@ def test_openshift_has_a_route_and_lets_the_pods_in(helm: Helm) -> None:
     accounts = {subject["name"] for subject in bound["subjects"]}
     workloads = [
         item["spec"]["template"]["spec"]
-        for (kind, _), item in objects.items()
+        for (kind, dummy), item in objects.items()
         if kind in ("Deployment", "StatefulSet", "Job")
     ]
     assert accounts == {spec["serviceAccountName"] for spec in workloads}
@@ -242,7 +242,7 @@ def test_linux_containers_are_said_to_cost(helm: Helm) -> None:
     assert bound == {"cloud-oned"}
     privileged = [
         container["name"]
-        for (kind, _), item in objects.items()
+        for (kind, dummy), item in objects.items()
         if kind in ("Deployment", "StatefulSet")
         for container in item["spec"]["template"]["spec"]["containers"]
         if container["securityContext"].get("privileged")

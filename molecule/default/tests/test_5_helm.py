@@ -44,7 +44,7 @@ def values(cloud: Cloud) -> Iterator[dict[str, Any]]:
     tool("kubectl", "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
     yield {
         "images": {"registry": images[0][0].rpartition("/")[0]}
-        | {path.rpartition("/")[2]: {"tag": tag} for path, _, tag in images},
+        | {path.rpartition("/")[2]: {"tag": tag} for path, dummy, tag in images},
         "hypervisors": {"address": NODE, "exposure": "LoadBalancer", "sshPort": 2022},
         "gate": {"address": NODE},
         # beside the first cloud, on two cores

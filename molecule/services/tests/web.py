@@ -90,7 +90,7 @@ class Console:
         end = time.monotonic() + seconds
         while not wanted <= seen.keys() and time.monotonic() < end:
             for instruction in str(self.socket.recv()).split(";"):
-                opcode, _, rest = instruction.partition(",")
+                opcode, dummy, rest = instruction.partition(",")
                 name = opcode.partition(".")[2]
                 seen.setdefault(name, rest)
                 if name == "sync":

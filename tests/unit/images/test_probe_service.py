@@ -32,7 +32,7 @@ def serve(listener: socket.socket, answer: bytes) -> None:
     def loop() -> None:
         while True:
             try:
-                connection, _ = listener.accept()
+                connection, dummy = listener.accept()
             except OSError:
                 return
             with connection:

@@ -106,8 +106,8 @@ class Vm(Kind):
     calls = "info:i?b pool:iiii?s allocate:s?b action:si"
     changes = "deploy:i?bis::MANAGE:host migrate:ib?bii::MANAGE:host"
 
-    def render(self, call: Call, vm: Object, alone: bool) -> str:
-        return super().render(call, vm, alone) if alone or vm["STATE"] != DONE else ""
+    def render(self, call: Call, item: Object, alone: bool) -> str:
+        return super().render(call, item, alone) if alone or item["STATE"] != DONE else ""
 
     def prepare(self, call: Call, vm: Object, *_hold: bool) -> None:
         amount = first(vm["TEMPLATE"], "MEMORY").isdecimal()

@@ -16,7 +16,7 @@ from cloud import Handler, Refused, Service, log
 class Flow(Handler):
     def do_GET(self) -> None:
         try:
-            scheme, _, encoded = self.headers.get("Authorization", "").partition(" ")
+            scheme, dummy, encoded = self.headers.get("Authorization", "").partition(" ")
             if scheme != "Basic":
                 raise ValueError("A username and password must be provided")
             self.service.call(base64.b64decode(encoded, validate=True).decode(), "user.info", -1, False)
