@@ -43,7 +43,7 @@ EOF
   mv "$work/control" "$root/DEBIAN/control"
   if [ "$name" = opennebula-libs ]; then
     mkdir -p "$root/usr/lib/one/standin"
-    cp "$here"/standin/*.py "$root/usr/lib/one/standin/"
+    cp "$here"/standin/*.py "$here"/../web-packages/oned/*.py "$root/usr/lib/one/standin/"
     # as dh_python3 does: through env the processes would be called python and not oned
     sed -i '1s|^#!.*|#!/usr/bin/python3|' "$root"/usr/lib/one/standin/*.py
   fi

@@ -18,6 +18,8 @@ from typing import Any
 
 PACKAGES = Path(__file__).resolve().parents[3] / "molecule" / "lab" / "packages"
 LAUNCHER = PACKAGES / "standin" / "commands.py"
+# What only services use is kept with them, and packed together.
+SERVICES = PACKAGES.with_name("web-packages") / "oned"
 SESSION = "oneadmin:PASSWORD"
 SECONDS = 15.0
 # How long the stand-in's drivers take: long enough to be seen on a busy machine.
@@ -48,7 +50,7 @@ class Cloud:
 
     def __init__(self, home: Path, database: str = 'BACKEND = "sqlite"') -> None:
         self.home, self.var = home, home / "var"
-        self.port, self.monitor_port = free_port(), free_port()
+        self.port, self.monitor_port, self.event_port = free_port(), free_port(), free_port()
         self.process: subprocess.Popen[str] | None = None
         self.path = os.environ["PATH"]
         for name in ("etc", "var/lock", "var/.one", "lib/mads", "bin"):
@@ -61,6 +63,7 @@ class Cloud:
         oned = (packaged / "etc/one/oned.conf").read_text()
         oned += f'PORT = {self.port}\nLISTEN_ADDRESS = "127.0.0.1"\nDB = [ {database} ]\n'
         oned += f'SCRIPTS_REMOTE_DIR = "{home}/remote"\n'
+        oned += f'HM_MAD = [ ARGUMENTS = "-p {self.event_port} -b 127.0.0.1" ]\n'
         # A scalar counts where it stands first, a section where it stands last.
         wanted = [line for line in oned.splitlines() if not line.startswith(("PORT = 2633", 'LISTEN_ADDRESS = "0'))]
         wanted = [line for line in wanted if line != "SCRIPTS_REMOTE_DIR=/var/tmp/one"]
@@ -88,7 +91,7 @@ class Cloud:
         own = {"ONE_LOCATION": str(self.home), "ONE_AUTH": auth, "ONE_XMLRPC": self.url, "PATH": self.path}
         # The sources are what a digest is made of; running them must not add to them.
         own["ONE_DRIVER_SECONDS"] = str(DRIVER_SECONDS)
-        return {**os.environ, **own, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**os.environ, **own, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(SERVICES)}
 
     def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command that ends by itself."""

@@ -96,7 +96,7 @@ def onehost() -> None:
 
 def onedb() -> int:
     """1 where nothing is bootstrapped: as the real one it looks at tables, which an oned that was refused has made."""
-    store = Store(vector(parse((ETC / "oned.conf").read_text(encoding="utf-8")), "DB"), VAR)
+    store = Store(parse((ETC / "oned.conf").read_text(encoding="utf-8")), VAR)
     there = False
     # To open a database of SQLite is to create it.
     if store.mysql or store.path.exists():

@@ -6,7 +6,6 @@ A kind is a table of what oned calls it, and the rules it adds: to define a subc
 """
 
 import hashlib
-import logging
 import os
 import time
 from collections.abc import Callable
@@ -14,14 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from xmlrpc.client import Fault
 
-from store import DatabaseAway, Object, Store
+from store import Object, Store
 from template import ParseError, Template, cdata, elements, parse, to_xml
-
-log = logging.getLogger("ReM")
 
 AUTHENTICATION, AUTHORIZATION, NO_EXISTS, ACTION = 0x100, 0x200, 0x400, 0x800
 XML_RPC_API, INTERNAL, ALLOCATE = 0x1000, 0x2000, 0x4000
-UNKNOWN_USER = "User couldn't be authenticated, aborting call."
+# Who may do everything.
+ONEADMIN: Object = {"ID": 0, "GID": 0, "GROUPS": [0]}
 RIGHTS = {"USE": 1, "MANAGE": 2, "ADMIN": 4, "CREATE": 8}
 # In the order of their bits.
 TYPES = (
@@ -131,37 +129,6 @@ def digest(password: str) -> str:
     return hashlib.sha256(password.encode()).hexdigest()
 
 
-def authenticate(store: Store, session: str) -> Object:
-    """The user of a session "name:password". Only the core driver knows passwords."""
-    name, _colon, password = session.partition(":")
-    oid = store.find("user", name)
-    user = None if oid is None else store.get("user", oid)
-    if not user or not user["ENABLED"] or (user["AUTH_DRIVER"], user["PASSWORD"]) != ("core", digest(password)):
-        raise OneError(UNKNOWN_USER, AUTHENTICATION)
-    return user
-
-
-def answer(store: Store, name: str, values: list[Any]) -> list[Any]:
-    """Answer one call as oned does: [true, value, 0] or [false, message, code, id, -1]. Raises Fault."""
-    if name not in METHODS:
-        raise Fault(-506, f"Method '{name}' not defined")
-    (session,) = checked("s", values)
-    parameters, handler = METHODS[name]
-    try:
-        with store.transaction():
-            user = authenticate(store, session)
-            result = handler(Call(store, user), *checked(parameters, values[1:]))
-        log.debug("%s called by user %s", name, user["ID"])
-        return [True, result, 0]
-    except DatabaseAway as away:
-        log.error("%s: database: %s", name, away)
-        error = OneError(UNKNOWN_USER, AUTHENTICATION)
-    except (OneError, ParseError) as refusal:
-        error = refusal if isinstance(refusal, OneError) else OneError(str(refusal))
-    log.error("%s: %s", name, error)
-    return [False, f"[{name}] {error}", error.code, error.oid, -1]
-
-
 class Xml(str):
     """Text that is rendered already."""
 
@@ -245,6 +212,7 @@ class Kind:
             getattr(self, verb)(call, item, *values)
             if "PREV_STATE" in item:
                 item["PREV_STATE"] = item["STATE"]
+            self.changed(call, item)
             call.store.save(self.name, item)
             return oid
 
@@ -265,6 +233,8 @@ class Kind:
     # Complete a new template, or refuse it. Why an object must stay.
     updated: Any = nothing
     undeletable: Any = nothing
+    # Before what was made or changed is stored.
+    changed: Any = nothing
 
     def check_name(self, name: str) -> None:
         check("NAME", name, self.forbidden, end=self.stop)
@@ -314,6 +284,7 @@ class Kind:
             self.born(call, item, *given)
         except OneError as error:
             raise OneError(f"{self.prefix}{error}", ALLOCATE if self.prefix else INTERNAL) from error
+        self.changed(call, item)
         return call.store.insert(self.name, item)
 
     def delete(self, call: Call, oid: int, *_flags: bool) -> int:

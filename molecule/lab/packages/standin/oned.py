@@ -21,7 +21,9 @@ from xml.parsers.expat import ExpatError
 from xmlrpc.client import Fault
 
 import engine
-from engine import KINDS, METHODS, Call, digest
+import events
+import sessions
+from engine import KINDS, METHODS, ONEADMIN, Call, digest
 from hosts import Monitoring
 from others import BIRTH, VERSION
 from paths import ETC, LOCK, MADS, VAR, NoCredentials, one_auth, start_log
@@ -63,7 +65,7 @@ def prepare(config: Template) -> Store:
     except OSError as error:
         raise Refused("Could not load nebula master key file.") from error
     log.info("Checking database version.")
-    store = Store(vector(config, "DB"), VAR)
+    store = Store(config, VAR)
     solo = vector(config, "FEDERATION").get("SERVER_ID", "-1") == "-1"
     with store.transaction():
         if not store.bootstrapped():
@@ -103,7 +105,7 @@ def answer(store: Store, name: str, values: list[Any]) -> Any:
     if name == "system.listMethods":
         return ["system.listMethods", "system.multicall", *METHODS]
     if name != "system.multicall":
-        return engine.answer(store, name, values)
+        return sessions.answer(store, name, values)
     answers: list[Any] = []
     for item in engine.checked("A", values)[0]:
         if not isinstance(item, dict) or not {"methodName", "params"} <= item.keys():
@@ -177,13 +179,14 @@ def serve(config: Template, store: Store) -> None:
     """Users, onemonitord, API, until SIGTERM or SIGINT. Raises Refused."""
     monitoring = Monitoring(store, [sys.executable, str(MADS / "onemonitord"), "-c", "monitord.conf"])
     with store.transaction():
-        populate(Call(store, {"ID": 0, "GID": 0, "GROUPS": [0]}), config)
+        populate(Call(store, ONEADMIN), config)
     address = first(config, "LISTEN_ADDRESS", "0.0.0.0"), int(first(config, "PORT", "2633"))
     try:
         server = Server(address, store)
     except OSError as error:
         raise Refused(f"Could not start the Request Manager: {error}") from error
     monitoring.start()
+    events.start(config)
     log.info("Starting Request Manager, port %s", address[1])
     # A signal ends the accept loop by an exception: shutdown() would wait for the loop it interrupts.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,10 +8,11 @@ import time
 from functools import partial
 from typing import Any
 
+import events
 from engine import ACTION, ALLOCATE, METHODS, OWNED, Call, Kind, OneError, digest, refuse, take
 from hosts import OFFLINE
 from store import Object
-from template import first
+from template import elements, first
 
 VERSION = "6.10.0.1"
 CONTEXT_PASSWORD = re.compile(r"(?<=<PASSWORD><!\[CDATA\[)[^<]*(?=\]\]></PASSWORD>(?:(?!<CONTEXT>).)*</CONTEXT>)")
@@ -118,6 +119,15 @@ class Vm(Kind):
         vm["TEMPLATE"]["VMID"], vm["STATE"] = [str(vm["ID"])], HOLD if hold else PENDING
         vm |= {"KEY": f"/{vm['ID']}", "HISTORY_RECORDS": {"HISTORY": []}, "USER_TEMPLATE": {}, "DEPLOY_ID": ""}
         vm |= dict.fromkeys(("LAST_POLL", "LCM_STATE", "RESCHED", "ETIME"), 0) | {"STIME": int(time.time()), "HID": -1}
+
+    def changed(self, call: Call, vm: Object) -> None:
+        """A subscriber that asks for the machine gets its answer when this call has ended."""
+        state, lcm = STATES["VM"][vm["STATE"]], "RUNNING" if vm["STATE"] == ACTIVE else "LCM_INIT"
+        where, vm["TOLD"] = vm.get("TOLD"), [vm["STATE"], vm["HID"]]
+        if where != vm["TOLD"]:
+            about = {"HOOK_OBJECT": "VM", "STATE": state, "LCM_STATE": lcm, "RESOURCE_ID": vm["ID"]}
+            content = "<HOOK_TYPE>STATE</HOOK_TYPE>" + elements(about, *about) + self.render(call, vm, alone=True)
+            events.publish(content, f"VM {vm['ID']}/{state}/{lcm} ", f"STATE VM/{state}/{lcm}/{vm['ID']} ")
 
     def enter(self, vm: Object, states: tuple[int, ...], state: int, refusal: str) -> None:
         word = "RUNNING" if vm["STATE"] == ACTIVE else STATES["VM"][vm["STATE"]]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from template import Template, vector
+
 Object = dict[str, Any]
 
 DB_VERSION = "6.10.0"
@@ -29,9 +31,9 @@ class DatabaseAway(Exception):
 class Store:
     """One connection, one lock: calls are served one at a time, each in its own transaction."""
 
-    def __init__(self, db: dict[str, str], var: Path) -> None:
-        self.db, self.path = db, var / "one.db"
-        self.mysql = db.get("BACKEND", "sqlite").lower() == "mysql"
+    def __init__(self, conf: Template, var: Path) -> None:
+        self.conf, self.db, self.path = conf, vector(conf, "DB"), var / "one.db"
+        self.mysql = self.db.get("BACKEND", "sqlite").lower() == "mysql"
         self.lock = threading.Lock()
         self.connection: Any = None
         # The hosts that a transaction has written, and who is told of them before it ends.
@@ -106,6 +108,10 @@ class Store:
         """The id of a name, compared as the database compares: MariaDB without case, SQLite with."""
         rows = self.sql(f"SELECT oid FROM {kind}_pool WHERE name = ?", key({"NAME": name, "UID": uid}))
         return rows[0][0] if rows else None
+
+    def named(self, kind: str, name: str) -> Object | None:
+        oid = self.find(kind, name)
+        return None if oid is None else self.get(kind, oid)
 
     def all(self, kind: str) -> list[Object]:
         """Newest first, as API_LIST_ORDER = DESC has it."""
