@@ -6,7 +6,7 @@
 set -euo pipefail
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in env say process machine go pki network runtime services images cluster hosts; do
+for part in env say process machine go pki network runtime services images cluster hosts edge; do
   # shellcheck source=/dev/null  # each is checked as a file of its own
   source "$LAB/lib/$part.sh"
 done
@@ -16,6 +16,7 @@ usage() {
 usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | node-start
               | host-start NAME... | host-stop NAME... | host-forget NAME...
               | guest-start NAME GUEST | guest-stop NAME GUEST
+              | ingress | directory | browser
 
   check       says in one sentence what this machine lacks for the lab
   up          builds what is missing (once), then starts whatever is not running
@@ -32,6 +33,9 @@ usage: lab.sh check | up | down | reset | purge | status | tools | node-stop | n
   host-forget takes the host NAME away, with its disk
   guest-start a virtual machine or a container GUEST on the hypervisor NAME
   guest-stop  ends it
+  ingress     an Ingress controller (Traefik) for https://$SITE_NAME; builds it once
+  directory   an LDAP server with the people of edge/people.ldif
+  browser     installs Chromium and prints where it is
 EOF
   exit 2
 }
@@ -62,6 +66,7 @@ down() {
   lock
   cluster_down
   hosts_down
+  directory_down
   services_down
   runtime_down
   network_down
@@ -135,6 +140,8 @@ case "${1:-} ${2:-}" in
   "check "|"up "|"down "|"reset "|"purge "|"status "|"tools ") "$1" ;;
   "node-stop ") running_lab; cluster_cut; step "node stopped" ;;
   "node-start ") running_lab; cluster_up ;;
+  "ingress "|"directory ") running_lab; "$1_up" ;;
+  "browser ") require_root; lock; browser_up ;;
   "host-start "?*) start_hosts "${@:2}" ;;
   "host-stop "?*) each_host "stopped" host_cut "${@:2}" ;;
   "host-forget "?*) each_host "forgotten" host_forget "${@:2}" ;;

@@ -28,7 +28,7 @@ build_package() {
   local name=${1##*/} root=$work/${1##*/} link
   mkdir -p "$root/DEBIAN"
   if [ -d "$1" ]; then cp -R "$1/." "$root"; fi
-  if [ -x "$1/../../fill" ]; then "$1/../../fill" "$name" "$root" > "$work/log"; fi
+  "$here/../web-packages/fill" "$name" "$root" > "$work/log"
   # What all control files have in common comes before what the package's own has.
   touch "$root/DEBIAN/control"
   sed "s/@VERSION@/$VERSION/g" - "$root/DEBIAN/control" > "$work/control" << EOF
@@ -43,7 +43,7 @@ EOF
   mv "$work/control" "$root/DEBIAN/control"
   if [ "$name" = opennebula-libs ]; then
     mkdir -p "$root/usr/lib/one/standin"
-    cp "$here"/standin/*.py "$here"/../web-packages/oned/*.py "$root/usr/lib/one/standin/"
+    cp "$here"/standin/*.py "$root/usr/lib/one/standin/"
     # as dh_python3 does: through env the processes would be called python and not oned
     sed -i '1s|^#!.*|#!/usr/bin/python3|' "$root"/usr/lib/one/standin/*.py
   fi

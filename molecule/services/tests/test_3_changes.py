@@ -8,15 +8,7 @@ import hashlib
 import xml.etree.ElementTree as ET
 
 from conftest import Cloud
-from web import SERVICES, inside, lives, ready, service, status
-
-HOST = "cloud.lab.test"
-
-
-def deploy(cloud: Cloud, **variables: object) -> None:
-    extra = [word for name, value in variables.items() for word in ("-e", f"control_plane_{name}={value}")]
-    done = cloud.playbook("site", "--tags", "control_plane", *extra)
-    assert done.returncode == 0, done.stdout[-3000:]
+from web import HOST, SERVICES, deploy, inside, lives, ready, service, status
 
 
 def test_another_password_of_the_services(cloud: Cloud) -> None:
@@ -38,12 +30,12 @@ def test_another_password_of_the_services(cloud: Cloud) -> None:
 
 def test_each_switch_touches_nothing_else(cloud: Cloud) -> None:
     before = lives(cloud)
-    deploy(cloud, flow="false", gate="false", ingress_host=HOST, ingress_controller="traefik")
+    deploy(cloud, flow=False, gate=False, ingress_host=HOST, ingress_controller="traefik")
     others = {component: life for component, life in before.items() if component not in ("flow", "gate")}
     assert lives(cloud) == others
     assert f"https://{HOST}/fireedge/sunstone" in cloud.playbook("where").stdout
 
-    deploy(cloud, fireedge="false")
+    deploy(cloud, fireedge=False)
     after = lives(cloud)
     assert "fireedge" not in after and {"flow", "gate"} <= after.keys()
     kept = ("oned", "mariadb")

@@ -18,6 +18,7 @@ import websocket
 from conftest import Cloud
 
 SERVICES = ("fireedge", "flow", "gate")
+HOST = "cloud.lab.test"
 
 
 def pods(cloud: Cloud, component: str) -> list[dict[str, Any]]:
@@ -44,6 +45,13 @@ def lives(cloud: Cloud) -> dict[str, tuple[str, list[int]]]:
         for pod in found
         if pod["metadata"]["labels"].get("app.kubernetes.io/component") and "deletionTimestamp" not in pod["metadata"]
     }
+
+
+def deploy(cloud: Cloud, **variables: object) -> None:
+    """Deploy the control plane with these variables of the role, and nothing else."""
+    values = json.dumps({f"control_plane_{name}": value for name, value in variables.items()})
+    done = cloud.playbook("site", "--tags", "control_plane", "-e", values)
+    assert done.returncode == 0, done.stdout[-3000:]
 
 
 def inside(cloud: Cloud, component: str, script: str) -> str:
@@ -79,10 +87,12 @@ def console_token(cloud: Cloud, host: str, port: int) -> str:
 class Console:
     """A console: what guacd sends, instruction by instruction."""
 
-    def __init__(self, server: str, token: str) -> None:
+    def __init__(self, server: str, token: str, ca: str = "") -> None:
+        """With the certificate of who vouches for the server, over TLS."""
         query = urllib.parse.urlencode({"token": token, "width": 800, "height": 600})
-        url = f"ws://{server}/fireedge/guacamole?{query}"
-        self.socket = websocket.create_connection(url, timeout=20, subprotocols=["guacamole"])
+        url = f"{'wss' if ca else 'ws'}://{server}/fireedge/guacamole?{query}"
+        options = {"sslopt": {"ca_certs": ca}} if ca else {}
+        self.socket = websocket.create_connection(url, timeout=20, subprotocols=["guacamole"], **options)
 
     def until(self, wanted: set[str], seconds: float) -> dict[str, str]:
         """Return the first of each instruction, by opcode, as soon as the wanted ones are among them; answers syncs."""

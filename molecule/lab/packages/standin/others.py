@@ -12,7 +12,7 @@ import events
 from engine import ACTION, ALLOCATE, METHODS, OWNED, Call, Kind, OneError, digest, refuse, take
 from hosts import OFFLINE
 from store import Object
-from template import elements, first
+from template import elements, first, vector
 
 VERSION = "6.10.0.1"
 CONTEXT_PASSWORD = re.compile(r"(?<=<PASSWORD><!\[CDATA\[)[^<]*(?=\]\]></PASSWORD>(?:(?!<CONTEXT>).)*</CONTEXT>)")
@@ -115,7 +115,9 @@ class Vm(Kind):
         refuse((not amount, "MEMORY attribute must be a positive integer value."))
         vm["NAME"] = vm["NAME"] or f"one-{call.store.next_id(self.name)}"
 
-    def born(self, _call: Call, vm: Object, hold: bool = False) -> None:
+    def born(self, call: Call, vm: Object, hold: bool = False) -> None:
+        if vector(vm["TEMPLATE"], "CONTEXT").get("TOKEN") == "YES":
+            vm["TEMPLATE"]["CREATED_BY"] = [str(call.user["ID"])]
         vm["TEMPLATE"]["VMID"], vm["STATE"] = [str(vm["ID"])], HOLD if hold else PENDING
         vm |= {"KEY": f"/{vm['ID']}", "HISTORY_RECORDS": {"HISTORY": []}, "USER_TEMPLATE": {}, "DEPLOY_ID": ""}
         vm |= dict.fromkeys(("LAST_POLL", "LCM_STATE", "RESCHED", "ETIME"), 0) | {"STIME": int(time.time()), "HID": -1}
