@@ -11,6 +11,7 @@ certificate() { # NAME AUTHORITY SUBJECT USAGE [ALTERNATIVE-NAMES]
   openssl x509 -req -in "$1.csr" -CA "$2.crt" -CAkey "$2.key" -CAcreateserial -days 3650 -out "$1.crt" -extfile <(
     echo "keyUsage=critical,digitalSignature"
     echo "extendedKeyUsage=$4"
+    echo "authorityKeyIdentifier=keyid" # without it newer Pythons take no certificate
     [[ -z ${5:-} ]] || echo "subjectAltName=$5"
   )
   rm "$1.csr"
