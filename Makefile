@@ -13,7 +13,7 @@ LAB := molecule/lab/lab.sh
 # `default` makes the cloud that the later ones join
 SCENARIOS := default onboard_kvm onboard_lxc services verify rotate_key offboard
 # A worker for each processor. Tests of one file stay together, for they share what is costly to start.
-PYTEST := pytest -q --numprocesses auto --dist loadfile
+PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
 scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12

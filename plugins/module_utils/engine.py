@@ -93,6 +93,8 @@ def ensure(client: Client, noun: Noun[W], *, check_mode: bool) -> dict[str, Any]
         world = carry.out(client, noun, world, plans, items)
         world = noun.finish(client, world, plans, items)
     for item in items.values():
-        item.state = (None if item.id is None else noun.state_of(world, item.id)) or "ABSENT"
+        # Of one made in this run that is not among those last seen nobody knows.
+        gone = None if item.born else "ABSENT"
+        item.state = gone if item.id is None else noun.state_of(world, item.id) or gone
     results = [item.result() for item in items.values()]
     return {"changed": any(result["changed"] for result in results), "results": results, "diff": diff.of(plans)}

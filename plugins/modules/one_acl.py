@@ -67,7 +67,9 @@ results:
       returned: always
       sample: 100
     state:
-      description: V(PRESENT) or V(ABSENT). In check mode the state before.
+      description: >-
+        V(PRESENT) or V(ABSENT). In check mode the state before.
+        Null when it was made but could not be looked at afterwards.
       type: str
       returned: always
       sample: PRESENT

@@ -105,7 +105,9 @@ results:
       returned: always
       sample: 100
     state:
-      description: V(READY), V(DISABLED) or V(ABSENT). In check mode the state before.
+      description: >-
+        V(READY), V(DISABLED) or V(ABSENT). In check mode the state before.
+        Null when it was made but could not be looked at afterwards.
       type: str
       returned: always
       sample: READY

@@ -119,7 +119,9 @@ results:
       returned: always
       sample: 100
     state:
-      description: State as last seen, in OpenNebula's words, or V(ABSENT). In check mode the state before.
+      description: >-
+        State as last seen, in OpenNebula's words, or V(ABSENT). In check mode the state before.
+        Null when it was made but could not be looked at afterwards.
       type: str
       returned: always
       sample: READY

@@ -174,10 +174,13 @@ class Bench:
         return rows
 
     def measure(self, ways: Sequence[str], count: int, rounds: int, traffic: Traffic) -> list[Row]:
-        """Medians of so many rounds, the ways taking turns. What passes is counted beforehand: the proxy takes time."""
+        """Medians of so many rounds, the ways taking turns. What passes is counted beforehand: the proxy takes time.
+
+        With no round at all the times are those of the counting.
+        """
         rows = {way: self.phases(way, count, traffic.url, traffic) for way in ways}
         # So slow that the proxy does not show, nor does it need to be repeated.
-        ways = [way for way in ways if way != COMMUNITY]
+        ways = [way for way in ways if way != COMMUNITY and rounds]
         timed = [{way: self.phases(way, count, self.url, traffic) for way in ways} for _number in range(rounds)]
         for way in ways:
             for number, row in enumerate(rows[way]):
@@ -222,7 +225,7 @@ def main() -> None:
     parser.add_argument(
         "--hosts", type=int, default=1000, help="the largest N; 10, 100 and 1000 below it are measured too"
     )
-    parser.add_argument("--rounds", type=int, default=3, help="timed rounds, of which the median counts")
+    parser.add_argument("--rounds", type=int, default=3, help="timed rounds, of which the median counts; 0: only count")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, metavar="WAY")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench" / "registration.json")
     given = parser.parse_args()

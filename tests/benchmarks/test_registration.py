@@ -14,8 +14,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from counting_proxy import counting
+from counting_proxy import Traffic, counting
 from judgement import judge
+from registration import Bench, Row
 
 SCRIPT = Path(__file__).with_name("registration.py")
 FIRST, AGAIN, CHANGED, ABSENT = "first run", "re-run", "one changed", "all absent"
@@ -24,7 +25,7 @@ FIRST, AGAIN, CHANGED, ABSENT = "first run", "re-run", "one changed", "all absen
 def test_every_way_on_the_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ONED_URL", raising=False)
     report = tmp_path / "report.json"
-    command = [sys.executable, str(SCRIPT), "--hosts", "3", "--rounds", "1", "--json", str(report)]
+    command = [sys.executable, str(SCRIPT), "--hosts", "3", "--rounds", "0", "--json", str(report)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     found = json.loads(report.read_text())
@@ -37,6 +38,23 @@ def test_every_way_on_the_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert calls["community.general.one_host", AGAIN] == 6
     assert all(row["cpu"] > 0 and row["octets"] > 0 for row in found["rows"])
     assert "met     re-run of 3: 1 calls" in ended.stdout
+
+
+def test_times_are_those_of_the_rounds_and_numbers_those_of_the_counting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, traffic = Bench("http://oned", "a:b", tmp_path), Traffic("http://proxy")
+    walls = {traffic.url: [9.0], bench.url: [3.0, 1.0, 2.0]}
+
+    def phases(way: str, count: int, url: str, _traffic: Traffic) -> list[Row]:
+        wall = walls[url].pop(0)
+        return [Row(count, FIRST, way, wall, wall - 1, wall * 2, *((4, 5, 6) if url == traffic.url else (7, 8, 9)))]
+
+    monkeypatch.setattr(bench, "phases", phases)
+    assert bench.measure(["raw, one by one"], 10, 3, traffic) == [
+        Row(10, FIRST, "raw, one by one", wall=2, net=1, cpu=4, requests=4, calls=5, octets=6)
+    ]
+    assert not any(walls.values())
 
 
 def test_a_way_that_fails_ends_the_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

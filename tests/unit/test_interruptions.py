@@ -135,6 +135,8 @@ def check_report(result: Result, planned: dict[str, list[str]], message: str) ->
             assert f"not done: {', '.join(undone)}" in entry["msg"]
         if undone and entry["actions"]:
             assert f"; done: {', '.join(entry['actions'])};" in entry["msg"]
+        if "allocate" in entry["actions"]:
+            assert entry["id"] is not None and entry["state"] != "ABSENT"
 
 
 class Wire:
