@@ -2,7 +2,7 @@
 {{- $name := include "opennebula.name" . -}}
 # Every pod runs as a fixed user that is not root, which OpenShift allows to whom it is told. A hook, for the Job that makes
 # the Secrets is one.
-{{- $accounts := dict "nonroot-v2" (list "secrets" "fireedge" "flow" "gate" "mariadb") -}}
+{{- $accounts := dict "nonroot-v2" (list "secrets" "fireedge" "flow" "gate" "mariadb" "exporter") -}}
 {{- $scc := .Values.marketplace.linuxContainers | ternary "privileged" "nonroot-v2" -}}
 {{- $_ := set $accounts $scc (append (get $accounts $scc | default list) "oned") }}
 {{- range $scc, $components := $accounts }}
