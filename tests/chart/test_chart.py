@@ -291,6 +291,7 @@ def test_the_external_database_is_used(helm: Helm) -> None:
         ({"global": {"secrets": {"ssh": "Not_A_Name"}}}, "ssh"),
         ({"imges": {}}, "imges"),
         ({"platform": "k3s"}, "platform"),
+        ({"platform": "openshift", "hypervisors": {"exposure": "HostPort"}}, "hypervisors.exposure"),
         ({"global": {"secrets": {"fireedgeKey": "Not_A_Name"}}}, "fireedgeKey"),
         ({"oned": {"uploads": {"accessModes": ["ReadWriteOncePod"]}}}, "accessModes"),
         ({"fireedge": {"replicas": 0}}, "replicas"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Helm, Objects, Values
+from test_chart import pods
 
 ENDPOINT = "http://cloud-oned.one.svc:2633/RPC2"
 EVENTS = "tcp://cloud-oned.one.svc:2101"
@@ -250,12 +251,7 @@ def test_openshift_has_a_route_and_lets_the_pods_in(helm: Helm) -> None:
     bound = objects["RoleBinding", "cloud-scc-nonroot-v2"]
     assert bound["roleRef"]["name"] == "system:openshift:scc:nonroot-v2"
     accounts = {subject["name"] for subject in bound["subjects"]}
-    workloads = [
-        item["spec"]["template"]["spec"]
-        for (kind, dummy), item in objects.items()
-        if kind in ("Deployment", "StatefulSet", "Job")
-    ]
-    assert accounts == {spec["serviceAccountName"] for spec in workloads}
+    assert accounts == {spec["serviceAccountName"] for dummy, spec in pods(objects)} | {"cloud-rotate-key"}
     assert ("Route", "cloud") not in helm.objects({"platform": "openshift", **INGRESS})
 
 
