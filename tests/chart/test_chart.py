@@ -60,6 +60,16 @@ SETS: dict[str, Values] = {
     "openshift": {"platform": "openshift", "route": {"host": "cloud.test"}},
     "ldap": {"ldap": {"secret": "my-ldap"}},
     "linux containers": {"marketplace": {"linuxContainers": True}},
+    "exporter": {
+        "exporter": {
+            "enabled": True,
+            "serviceAnnotations": {"prometheus.io/scrape": "true", "prometheus.io/port": "9925"},
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "networkPolicy": {"from": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}]},
+            "nodeSelector": {"a": "b"},
+            "affinity": {"nodeAffinity": {}},
+        }
+    },
     "services off": {"fireedge": {"enabled": False}, "flow": {"enabled": False}, "gate": {"enabled": False}},
 }
 
@@ -220,7 +230,7 @@ def test_no_secret_is_an_object_of_the_release(helm: Helm) -> None:
 
 
 def test_own_secrets_are_mounted_and_not_made(helm: Helm) -> None:
-    objects = helm.objects(SETS["own secrets"])
+    objects = helm.objects({**SETS["own secrets"], "exporter": {"enabled": True}})
     (job,) = objects["Job", "cloud-secrets"]["spec"]["template"]["spec"]["containers"]
     environment = {item["name"]: item.get("value") for item in job["env"]}
     made = json.loads(environment["SECRETS"])
@@ -243,6 +253,7 @@ def test_own_secrets_are_mounted_and_not_made(helm: Helm) -> None:
         "cloud-fireedge": {"a", "f", "g"},
         "cloud-flow": {"f"},
         "cloud-gate": {"f"},
+        "cloud-exporter": {"a"},
         "cloud-secrets": set(),
         "cloud-test-api": {"a"},
     }
@@ -280,6 +291,7 @@ def test_the_external_database_is_used(helm: Helm) -> None:
         ({"global": {"secrets": {"ssh": "Not_A_Name"}}}, "ssh"),
         ({"imges": {}}, "imges"),
         ({"platform": "k3s"}, "platform"),
+        ({"platform": "openshift", "hypervisors": {"exposure": "HostPort"}}, "hypervisors.exposure"),
         ({"global": {"secrets": {"fireedgeKey": "Not_A_Name"}}}, "fireedgeKey"),
         ({"oned": {"uploads": {"accessModes": ["ReadWriteOncePod"]}}}, "accessModes"),
         ({"fireedge": {"replicas": 0}}, "replicas"),
@@ -306,6 +318,9 @@ def test_the_external_database_is_used(helm: Helm) -> None:
             "httpRoute.sessionPersistence",
         ),
         ({"ldap": {"secret": "Not_A_Name"}}, "ldap"),
+        ({"exporter": {"replicas": 2}}, "replicas"),
+        ({"exporter": {"networkPolicy": {"from": [{"namespace": "monitoring"}]}}}, "namespace"),
+        ({"exporter": {"serviceMonitor": {"interval": "1 minute"}}}, "interval"),
         ({"marketplace": {"linuxContainers": "yes"}}, "linuxContainers"),
     ],
 )

@@ -12,8 +12,8 @@ import pytest
 from conftest import Helm, Values
 from test_chart import SETS
 
-# of the Gateway API and of OpenShift, whose schemas are not Kubernetes'
-FOREIGN = {"HTTPRoute", "Route"}
+# of the Gateway API, of OpenShift and of the operator of Prometheus, whose schemas are not Kubernetes'
+FOREIGN = {"HTTPRoute", "Route", "ServiceMonitor"}
 VERSIONS = ("1.31", "1.33", kubernetes_validate.latest_version())
 
 

@@ -6,13 +6,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import CHART, Helm, Objects
+from conftest import CHART, Helm, Objects, Values
 
 DOCS = CHART.parents[3] / "docs/network.md"
 COMPONENT = "app.kubernetes.io/component"
-# every pod there is, and one that is none of ours
 STRANGER = {COMPONENT: "stranger", "app.kubernetes.io/name": "web"}
+# who is none of ours: its labels, and how far away it is
+STRANGERS = {
+    "any pod of the namespace": (STRANGER, "namespace"),
+    "any pod": (STRANGER, "cluster"),
+    "anyone": (STRANGER, "outside"),
+}
+EVERYTHING: Values = {"exporter": {"enabled": True}}
 
+Client = tuple[dict[str, str], str]
 Table = dict[tuple[str, str], set[str]]
 
 
@@ -29,11 +36,19 @@ def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     return selector.get("matchLabels", {}).items() <= labels.items()
 
 
-def lets_in(rule: dict[str, Any], labels: dict[str, str], port: int, protocol: str) -> bool:
+def is_meant(peer: dict[str, Any], client: Client) -> bool:
+    """A peer without a selector of namespaces is of the policy's own."""
+    labels, place = client
+    assert peer.keys() <= {"podSelector", "namespaceSelector"}, "this test knows pods only"
+    assert peer.get("namespaceSelector", {}) == {}, "this test knows this namespace and all of them"
+    near = place == "namespace" or ("namespaceSelector" in peer and place == "cluster")
+    return near and selects(peer.get("podSelector", {}), labels)
+
+
+def lets_in(rule: dict[str, Any], client: Client, port: int, protocol: str) -> bool:
     """Return whether a rule allows it: no list of peers means all peers, no list of ports all ports."""
     peers, ports = rule.get("from"), rule.get("ports")
-    assert all(peer.keys() == {"podSelector"} for peer in peers or []), "this test knows pods of the namespace only"
-    from_there = not peers or any(selects(peer["podSelector"], labels) for peer in peers)
+    from_there = not peers or any(is_meant(peer, client) for peer in peers)
     return from_there and (
         not ports or any((item["port"], item.get("protocol", "TCP")) == (port, protocol) for item in ports)
     )
@@ -43,7 +58,7 @@ def reachable(objects: Objects) -> Table:
     """Return (component, port and protocol) -> who may connect; a port that is closed has nobody."""
     pods = workloads(objects)
     policies = [item["spec"] for (kind, dummy), item in objects.items() if kind == "NetworkPolicy"]
-    clients = {name: template["metadata"]["labels"] for name, template in pods.items()} | {"anyone": STRANGER}
+    ours = {name: (template["metadata"]["labels"], "namespace") for name, template in pods.items()}
     ports = {
         (port["containerPort"], port.get("protocol", "TCP"))
         for template in pods.values()
@@ -57,11 +72,12 @@ def reachable(objects: Objects) -> Table:
         for port, protocol in ports:
             allowed = {
                 client
-                for client, labels in clients.items()
-                if not own or any(lets_in(rule, labels, port, protocol) for rule in rules)
+                for client, who in (ours | STRANGERS).items()
+                if not own or any(lets_in(rule, who, port, protocol) for rule in rules)
             }
             if allowed:
-                table[name, f"{port} {protocol}"] = {"anyone"} if "anyone" in allowed else allowed
+                widest = [{far} for far in ("anyone", "any pod") if far in allowed]
+                table[name, f"{port} {protocol}"] = widest[0] if widest else allowed
     return table
 
 
@@ -74,14 +90,20 @@ def documented() -> Table:
 
 
 def test_the_documentation_says_what_the_policies_do(helm: Helm) -> None:
-    assert reachable(helm.objects({})) == documented()
+    assert reachable(helm.objects(EVERYTHING)) == documented()
 
 
 def test_a_pod_is_closed_by_default(helm: Helm) -> None:
-    objects = helm.objects({})
+    objects = helm.objects(EVERYTHING)
     for key in [key for key in objects if key[0] == "NetworkPolicy" and not key[1].endswith("-default")]:
         del objects[key]
     assert reachable(objects) == {}
+
+
+def test_who_may_scrape_is_for_the_operator_to_say(helm: Helm) -> None:
+    prometheus = [{"podSelector": {"matchLabels": {COMPONENT: "stranger"}}}]
+    objects = helm.objects({"exporter": {"enabled": True, "networkPolicy": {"from": prometheus}}})
+    assert reachable(objects)["exporter", "9925 TCP"] == {"any pod of the namespace"}
 
 
 def test_the_policies_can_be_left_out(helm: Helm) -> None:

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from conftest import Helm, Objects, Values
+from test_chart import pods
 
 ENDPOINT = "http://cloud-oned.one.svc:2633/RPC2"
 EVENTS = "tcp://cloud-oned.one.svc:2101"
@@ -93,10 +95,15 @@ def test_configuration_comes_from_values(helm: Helm) -> None:
 INGRESS: Values = {"ingress": {"enabled": True, "host": "cloud.test", "controller": "nginx"}}
 
 
-@pytest.mark.parametrize("off", [{name: {"enabled": False}} for name in ("fireedge", "flow", "gate")] + [INGRESS])
-def test_a_switch_touches_nothing_else(helm: Helm, off: Values) -> None:
-    (name,) = off
-    before, after = helm.objects({}), helm.objects(off)
+EXPORTER: Values = {"exporter": {"enabled": True}}
+
+
+@pytest.mark.parametrize(
+    "switched", [{name: {"enabled": False}} for name in ("fireedge", "flow", "gate")] + [INGRESS, EXPORTER]
+)
+def test_a_switch_touches_nothing_else(helm: Helm, switched: Values) -> None:
+    (name,) = switched
+    before, after = helm.objects({}), helm.objects(switched)
     own = "fireedge" if name == "ingress" else name
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     touched = {
@@ -108,13 +115,8 @@ def test_a_switch_touches_nothing_else(helm: Helm, off: Values) -> None:
     if name == "ingress":
         assert before["Deployment", "cloud-fireedge"] == after["Deployment", "cloud-fireedge"]
     else:
-        assert {kind for kind, dummy in changed} == {
-            "ConfigMap",
-            "Deployment",
-            "NetworkPolicy",
-            "Service",
-            "ServiceAccount",
-        }
+        kinds = {"Deployment", "NetworkPolicy", "Service", "ServiceAccount"}
+        assert {kind for kind, dummy in changed} == kinds | ({"ConfigMap"} if name != "exporter" else set())
 
 
 def test_there_is_one_flow_and_never_two(helm: Helm) -> None:
@@ -122,9 +124,9 @@ def test_there_is_one_flow_and_never_two(helm: Helm) -> None:
     assert spec["replicas"] == 1 and spec["strategy"] == {"type": "Recreate"}
 
 
-@pytest.mark.parametrize("service", ["fireedge", "flow", "gate"])
+@pytest.mark.parametrize("service", ["fireedge", "flow", "gate", "exporter"])
 def test_a_stopped_program_is_noticed_within_30_seconds(helm: Helm, service: str) -> None:
-    container = template(helm.objects({}), service)["spec"]["containers"][0]
+    container = template(helm.objects(EXPORTER), service)["spec"]["containers"][0]
     probe = container["readinessProbe"]
     assert "--programs" in probe["exec"]["command"]
     assert probe["periodSeconds"] * (probe["failureThreshold"] + 1) + 4 <= 30
@@ -133,6 +135,29 @@ def test_a_stopped_program_is_noticed_within_30_seconds(helm: Helm, service: str
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 24 * 3600, (
         "it waits for oned, and a restart helps neither"
     )
+
+
+def test_probes_leave_the_exporter_alone(helm: Helm) -> None:
+    """It answers no request without reading all pools of oned, and while it does a scrape finds them empty."""
+    container = template(helm.objects(EXPORTER), "exporter")["spec"]["containers"][0]
+    for probe in ("startupProbe", "livenessProbe"):
+        assert "tcpSocket" in container[probe]
+    assert container["readinessProbe"]["exec"]["command"][1:] == ["--programs", "tcp://127.0.0.1:9925"]
+
+
+def test_a_service_monitor_where_one_is_wanted(helm: Helm) -> None:
+    assert not [key for key in helm.objects(EXPORTER) if key[0] == "ServiceMonitor"]
+    monitor: Values = {"enabled": True, "interval": "30s", "labels": {"release": "prometheus"}}
+    objects = helm.objects({"exporter": {"enabled": True, "serviceMonitor": monitor}})
+    made, service = objects["ServiceMonitor", "cloud-exporter"], objects["Service", "cloud-exporter"]
+    assert made["metadata"]["labels"]["release"] == "prometheus"
+    assert made["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    (endpoint,) = made["spec"]["endpoints"]
+    assert endpoint["interval"] == "30s"
+    assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
+    (dropped,) = endpoint["metricRelabelings"]
+    regex = re.compile(dropped["regex"])
+    assert regex.fullmatch("opennebula_oned_state") and not regex.fullmatch("opennebula_host_state")
 
 
 @pytest.mark.parametrize(
@@ -220,18 +245,13 @@ def test_an_ingress_keeps_sessions_and_hides_tokens(
 
 
 def test_openshift_has_a_route_and_lets_the_pods_in(helm: Helm) -> None:
-    objects = helm.objects({"platform": "openshift", "route": {"host": "cloud.test"}})
+    objects = helm.objects({"platform": "openshift", "route": {"host": "cloud.test"}, **EXPORTER})
     route = objects["Route", "cloud"]["spec"]
     assert route["host"] == "cloud.test" and route["tls"]["insecureEdgeTerminationPolicy"] == "Redirect"
     bound = objects["RoleBinding", "cloud-scc-nonroot-v2"]
     assert bound["roleRef"]["name"] == "system:openshift:scc:nonroot-v2"
     accounts = {subject["name"] for subject in bound["subjects"]}
-    workloads = [
-        item["spec"]["template"]["spec"]
-        for (kind, dummy), item in objects.items()
-        if kind in ("Deployment", "StatefulSet", "Job")
-    ]
-    assert accounts == {spec["serviceAccountName"] for spec in workloads}
+    assert accounts == {spec["serviceAccountName"] for dummy, spec in pods(objects)} | {"cloud-rotate-key"}
     assert ("Route", "cloud") not in helm.objects({"platform": "openshift", **INGRESS})
 
 

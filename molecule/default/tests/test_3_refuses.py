@@ -32,6 +32,7 @@ WRONG: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"control_plane_gate_port": 5030}, ["control_plane_gate_port", "5030", "30000-32767"]),
     ({"control_plane_exposure": "LoadBalancer"}, ["control_plane_gate_address"]),
     ({"control_plane_platform": "k3s"}, ["control_plane_platform", "k3s", "openshift"]),
+    ({"control_plane_platform": "openshift"}, ["control_plane_platform", "security.openshift.io"]),
     ({"control_plane_ingress_controller": "caddy"}, ["control_plane_ingress_controller", "caddy", "traefik"]),
     ({"control_plane_linux_containers": True}, ["control_plane_linux_containers", "privileged"]),
     ({"images_registry": ""}, ["images_registry"]),

@@ -10,16 +10,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Cloud, wait
-from web import inside, lives, ready
+from web import lives, ready, signal
 
 # a pod -> programs of supervisord in it that users notice
 PROGRAMS = {"fireedge": ("fireedge", "front", "guacd"), "flow": ("oneflow",), "gate": ("onegate",)}
-
-
-def signal(cloud: Cloud, component: str, program: str, name: str) -> None:
-    """Send it to the program and to what it has started: supervisord gives each a process group of its own."""
-    supervisor = "supervisorctl -c /etc/kubenebula/supervisord.conf"
-    inside(cloud, component, f"kill -{name} -- -$({supervisor} pid {program})")
 
 
 @pytest.mark.parametrize("step", range(3))

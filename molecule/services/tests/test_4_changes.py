@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 import xml.etree.ElementTree as ET
 
-from conftest import Cloud
-from web import HOST, SERVICES, deploy, inside, lives, ready, service, status
+from conftest import HYPERVISORS, Cloud, wait
+from web import HOST, SERVICES, deploy, inside, lives, metrics, ready, service, signal, status
 
 
 def test_another_password_of_the_services(cloud: Cloud) -> None:
@@ -30,14 +30,21 @@ def test_another_password_of_the_services(cloud: Cloud) -> None:
 
 def test_each_switch_touches_nothing_else(cloud: Cloud) -> None:
     before = lives(cloud)
-    deploy(cloud, flow=False, gate=False, ingress_host=HOST, ingress_controller="traefik")
+    deploy(cloud, flow=False, gate=False, exporter=True, ingress_host=HOST, ingress_controller="traefik")
     others = {component: life for component, life in before.items() if component not in ("flow", "gate")}
-    assert lives(cloud) == others
+    assert {component: life for component, life in lives(cloud).items() if component != "exporter"} == others
     assert f"https://{HOST}/fireedge/sunstone" in cloud.playbook("where").stdout
+
+    # the first scrape finds what was read before it: nothing
+    wait(lambda: f"opennebula_host_total {len(HYPERVISORS)}.0" in metrics(cloud), 60)
+    assert len([line for line in metrics(cloud) if line.startswith("opennebula_host_state{one_host_id=")]) == 2
+    signal(cloud, "exporter", "exporter", "STOP")
+    wait(lambda: not ready(cloud, "exporter"), 30)
+    signal(cloud, "exporter", "exporter", "CONT")
 
     deploy(cloud, fireedge=False)
     after = lives(cloud)
-    assert "fireedge" not in after and {"flow", "gate"} <= after.keys()
+    assert not {"fireedge", "exporter"} & after.keys() and {"flow", "gate"} <= after.keys()
     kept = ("oned", "mariadb")
     assert {component: after[component] for component in kept} == {component: before[component] for component in kept}
     assert "Web interface: none" in cloud.playbook("where").stdout

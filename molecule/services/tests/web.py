@@ -58,6 +58,12 @@ def inside(cloud: Cloud, component: str, script: str) -> str:
     return cloud.kubectl("exec", f"deployment/opennebula-{component}", "--", "bash", "-c", script)
 
 
+def signal(cloud: Cloud, component: str, program: str, name: str) -> None:
+    """Send it to the program and to what it has started: supervisord gives each a process group of its own."""
+    supervisor = "supervisorctl -c /etc/kubenebula/supervisord.conf"
+    inside(cloud, component, f"kill -{name} -- -$({supervisor} pid {program})")
+
+
 def service(cloud: Cloud, component: str) -> str:
     """Return HOST:PORT of its Service."""
     spec = json.loads(cloud.kubectl("get", "service", f"opennebula-{component}", "-o", "json"))["spec"]
@@ -70,6 +76,11 @@ def status(url: str) -> int:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
+
+
+def metrics(cloud: Cloud) -> list[str]:
+    with urllib.request.urlopen(f"http://{service(cloud, 'exporter')}/metrics", timeout=10) as answer:
+        return str(answer.read().decode()).splitlines()
 
 
 def console_token(cloud: Cloud, host: str, port: int) -> str:

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -73,22 +76,55 @@ def test_guacd_that_runs_ends_a_console_it_does_not_know(
     assert verdict(probe, monkeypatch, f"guacd://127.0.0.1:{listener.getsockname()[1]}") == 0
 
 
-@pytest.mark.parametrize(("state", "code"), [("RUNNING", 0), ("STARTING", 1), ("BACKOFF", 1), ("STOPPED", 1)])
-def test_every_program_has_to_run(
-    probe: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: str, code: int
+def test_what_must_not_be_asked_has_to_take_connections(
+    probe: ModuleType, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    programs = [{"name": "logs", "statename": "RUNNING"}, {"name": "guacd", "statename": state}]
+    url = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+    assert verdict(probe, monkeypatch, url) == 0
+    listener.close()
+    assert verdict(probe, monkeypatch, url) == 1
+
+
+def supervise(probe: ModuleType, monkeypatch: pytest.MonkeyPatch, *programs: dict[str, object]) -> None:
+    """Let supervisord know these programs."""
 
     class Proxy:
         def __init__(self, *_arguments: object, **_options: object) -> None:
             self.supervisor = self
 
-        def getAllProcessInfo(self) -> list[dict[str, str]]:
+        def getAllProcessInfo(self) -> tuple[dict[str, object], ...]:
             return programs
 
     monkeypatch.setattr(probe.xmlrpc.client, "ServerProxy", Proxy)
+
+
+@pytest.mark.parametrize(("state", "code"), [("RUNNING", 0), ("STARTING", 1), ("BACKOFF", 1), ("STOPPED", 1)])
+def test_every_program_has_to_run(
+    probe: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: str, code: int
+) -> None:
+    logs = {"name": "logs", "statename": "RUNNING", "pid": os.getpid()}
+    supervise(probe, monkeypatch, logs, {"name": "guacd", "statename": state, "pid": 0})
     assert verdict(probe, monkeypatch, "--programs") == code
     assert ("guacd is" in capsys.readouterr().out) == bool(code)
+
+
+def test_a_program_that_a_signal_holds(
+    probe: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """supervisord does not notice it, and where the program must not be asked nobody else would."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        supervise(probe, monkeypatch, {"name": "exporter", "statename": "RUNNING", "pid": process.pid})
+        try:
+            assert verdict(probe, monkeypatch, "--programs") == 0
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+            assert verdict(probe, monkeypatch, "--programs") == 1
+            assert "exporter is held" in capsys.readouterr().out
+            process.send_signal(signal.SIGCONT)
+            os.waitid(os.P_PID, process.pid, os.WCONTINUED | os.WNOWAIT)
+            assert verdict(probe, monkeypatch, "--programs") == 0
+        finally:
+            process.kill()
 
 
 def test_supervisord_that_is_gone(probe: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the stand-ins for OneFlow and OneGate share: configuration, log, the account of the services, an HTTP server."""
+"""What the stand-ins for OneFlow, OneGate and the exporter share: configuration, log, account, an HTTP server."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ log = logging.getLogger("ONE")
 
 class Refused(Exception):
     """oned refuses; the text is oned's."""
+
+
+def call(url: str, session: str, method: str, *parameters: Any) -> str:
+    """Call oned. Raises Refused, and OSError where it gives no answer."""
+    answer: Any = getattr(xmlrpc.client.ServerProxy(url), f"one.{method}")(session, *parameters)
+    if not answer[0]:
+        raise Refused(str(answer[1]))
+    return str(answer[1])
 
 
 class Service:
@@ -50,32 +58,32 @@ class Service:
         return f"{self.user}:{user}:{token}"
 
     def call(self, session: str, method: str, *parameters: Any) -> str:
-        """Call oned. Raises Refused, and OSError where it gives no answer."""
-        proxy = xmlrpc.client.ServerProxy(self.conf["one_xmlrpc"])
-        answer: Any = getattr(proxy, f"one.{method}")(session, *parameters)
-        if not answer[0]:
-            raise Refused(str(answer[1]))
-        return str(answer[1])
+        return call(self.conf["one_xmlrpc"], session, method, *parameters)
 
     def as_server(self, method: str, *parameters: Any) -> str:
         return self.call(self.session(self.user), method, *parameters)
 
     def serve(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        server = ThreadingHTTPServer((self.conf["host"], self.conf["port"]), handler)
-        server.daemon_threads = True
-        log.info("listening on %s:%s", self.conf["host"], self.conf["port"])
-        server.serve_forever()
+        serve(self.conf["host"], self.conf["port"], handler)
+
+
+def serve(host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server = ThreadingHTTPServer((host, port), handler)
+    server.daemon_threads = True
+    log.info("listening on %s:%s", host, port)
+    server.serve_forever()
 
 
 class Handler(BaseHTTPRequestHandler):
     """Answers with a status and a text."""
 
     service: Service
+    kind = "application/json"
 
     def reply(self, status: int, text: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", self.kind)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())

@@ -1,8 +1,8 @@
 {{- if eq .Values.platform "openshift" }}
 {{- $name := include "opennebula.name" . -}}
 # Every pod runs as a fixed user that is not root, which OpenShift allows to whom it is told. A hook, for the Job that makes
-# the Secrets is one.
-{{- $accounts := dict "nonroot-v2" (list "secrets" "fireedge" "flow" "gate" "mariadb") -}}
+# the Secrets is one. The pod of rotate_key.yml is no part of the release.
+{{- $accounts := dict "nonroot-v2" (list "secrets" "fireedge" "flow" "gate" "mariadb" "exporter" "rotate-key") -}}
 {{- $scc := .Values.marketplace.linuxContainers | ternary "privileged" "nonroot-v2" -}}
 {{- $_ := set $accounts $scc (append (get $accounts $scc | default list) "oned") }}
 {{- range $scc, $components := $accounts }}

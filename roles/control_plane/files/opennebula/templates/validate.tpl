@@ -2,6 +2,9 @@
 {{- if not .Values.hypervisors.address }}
 {{- fail "hypervisors.address is empty: give the address at which the hypervisors reach the cluster" }}
 {{- end }}
+{{- if and (eq .Values.platform "openshift") (eq .Values.hypervisors.exposure "HostPort") }}
+{{- fail "hypervisors.exposure is HostPort, which the SCC nonroot-v2 of OpenShift forbids: choose NodePort or LoadBalancer" }}
+{{- end }}
 {{- $databases := compact (list
       (.Values.mariadb.enabled | ternary "mariadb.enabled" "")
       (not (empty .Values.externalDatabase.host) | ternary "externalDatabase.host" "")

@@ -9,6 +9,7 @@ metadata:
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
   restartPolicy: Never
+  serviceAccountName: {{ include "opennebula.name" . }}-oned
   automountServiceAccountToken: false
   enableServiceLinks: false
   securityContext: {{- include "opennebula.podSecurity" . | nindent 4 }}

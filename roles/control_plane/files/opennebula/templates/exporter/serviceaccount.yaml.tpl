@@ -1,0 +1,3 @@
+{{- if .Values.exporter.enabled }}
+{{ include "opennebula.serviceaccount" (list $ "exporter") }}
+{{- end }}
