@@ -59,7 +59,7 @@ unit: dev ## unit tests
 	@$(PYTEST) tests/unit
 
 playbooks: dev ## playbooks of the collection, run against a model of oned
-	@$(PYTEST) tests/playbooks
+	@$(PYTEST) --dist loadgroup tests/playbooks
 
 contract: dev ## the recorded answers of a real oned, against the client and against the lab's stand-in
 	@$(PYTEST) tests/contract tests/benchmarks

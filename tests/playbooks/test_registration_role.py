@@ -152,8 +152,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, dict
 
 
 Story = tuple[Site, dict[str, Run]]
+# The runs take long: one worker makes them, and its tests stay with it.
+OF_THE_STORY = pytest.mark.xdist_group("story")
 
 
+@OF_THE_STORY
 def test_everything_declared_is_there(story: Story) -> None:
     site, runs = story
     cloud, made = site.cloud, runs["made"]
@@ -178,6 +181,7 @@ def test_everything_declared_is_there(story: Story) -> None:
     ]
 
 
+@OF_THE_STORY
 def test_check_mode_predicts_what_the_run_then_does(story: Story) -> None:
     _site, runs = story
     assert runs["predicted"].code == 0, runs["predicted"].text
@@ -186,6 +190,7 @@ def test_check_mode_predicts_what_the_run_then_does(story: Story) -> None:
     assert runs["predicted"].changed == runs["made"].changed
 
 
+@OF_THE_STORY
 def test_the_second_run_only_reads_each_kind_once(story: Story) -> None:
     _site, runs = story
     again = runs["again"]
@@ -198,6 +203,7 @@ def test_the_second_run_only_reads_each_kind_once(story: Story) -> None:
     assert again.calls["one.acl.info"] == 1
 
 
+@OF_THE_STORY
 def test_what_is_named_is_made_first(story: Story) -> None:
     """One call of the module for each kind, and a second of the groups for their administrators."""
     tasks = re.findall(
@@ -210,12 +216,14 @@ def test_what_is_named_is_made_first(story: Story) -> None:
     ]
 
 
+@OF_THE_STORY
 def test_no_secret_is_shown(story: Story) -> None:
     said = story[1]["made"].text
     assert "SECRET_ACCESS_KEY: VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in said, "the diff shows the rest"
     assert [secret for secret in SECRETS if secret in said] == []
 
 
+@OF_THE_STORY
 def test_a_new_host_is_one_hosts_work(story: Story) -> None:
     site, _runs = story
     many = {f"old{number}": {"hypervisor_type": "kvm"} for number in range(300)}

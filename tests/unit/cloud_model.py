@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -48,11 +47,13 @@ class Cloud(Oned):
     """things: by kind and id. What the model cannot do it refuses as oned does an unknown method."""
 
     things: dict[str, dict[int, Thing]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
-    ids: Any = field(default_factory=lambda: count(100))
+    last_id: int = 99
 
     def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> Thing:
         number = more.pop("id", None)
-        thing = Thing(next(self.ids) if number is None else number, name, sealed(kind, dict(template or {})))
+        if number is None:
+            number = self.last_id = self.last_id + 1
+        thing = Thing(number, name, sealed(kind, dict(template or {})))
         thing.owner = more.pop("owner", "oneadmin")
         thing.more = {**BIRTH.get(kind, dict)(), **more}
         self.things[kind][thing.id] = thing

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import RLock, Thread
 from typing import Any
 
 import pytest
@@ -37,34 +39,41 @@ BOUND = 80
 class Act:
     """A run: what is wanted, with which options, and what is registered before."""
 
+    subject: Subject
     before: Sequence[Item]
     items: Sequence[Item]
     options: dict[str, Any]
 
-    def prepared(self, subject: Subject) -> Cloud:
+    @cached_property
+    def _ready(self) -> Cloud:
         made = cloud()
         if self.before:
-            perform(made, subject, Act([], self.before, {}), ModelTransport(made), Clock())
+            perform(made, Act(self.subject, [], self.before, {}), ModelTransport(made), Clock())
         made.log.clear()
+        made.requests = 0
         return made
+
+    def prepared(self) -> Cloud:
+        """A cloud before the run, another one each time."""
+        return copy.deepcopy(self._ready, {id(self._ready.lock): RLock()})
 
 
 def acts(subject: Subject) -> Iterator[Act]:
     """Registering, each way of changing, and removing."""
-    yield Act([], subject.first, {})
+    yield Act(subject, [], subject.first, {})
     for items in subject.then:
-        yield Act(subject.first, items, {})
-    yield Act(subject.first, subject.gone, {"state": "absent"})
+        yield Act(subject, subject.first, items, {})
+    yield Act(subject, subject.first, subject.gone, {"state": "absent"})
 
 
-def perform(made: Cloud, subject: Subject, act: Act, transport: Transport, clock: Clock) -> Result:
+def perform(made: Cloud, act: Act, transport: Transport, clock: Clock) -> Result:
     client = Client(transport, "oneadmin", "secret", clock=clock, sleep=clock.sleep)
-    return engine.ensure(client, subject.make(act.items, act.options), check_mode=False)
+    return engine.ensure(client, act.subject.make(act.items, act.options), check_mode=False)
 
 
-def undisturbed(subject: Subject, act: Act) -> tuple[Cloud, Result]:
-    made = act.prepared(subject)
-    return made, perform(made, subject, act, ModelTransport(made), Clock())
+def undisturbed(act: Act) -> tuple[Cloud, Result]:
+    made = act.prepared()
+    return made, perform(made, act, ModelTransport(made), Clock())
 
 
 def told(result: Result) -> Any:
@@ -93,11 +102,11 @@ def database_goes(made: Cloud, clock: Clock, at: int, seconds: float, strange: t
 def test_a_restart_of_the_database_is_sat_out(word: str, strange: tuple[str, int] | None) -> None:
     subject = SUBJECTS[word]
     for act in acts(subject):
-        reference, expected = undisturbed(subject, act)
+        reference, expected = undisturbed(act)
         for at in range(len(reference.log)):
-            made, clock = act.prepared(subject), Clock()
+            made, clock = act.prepared(), Clock()
             database_goes(made, clock, at, 20, strange)
-            assert told(perform(made, subject, act, ModelTransport(made), clock)) == told(expected), (act, at)
+            assert told(perform(made, act, ModelTransport(made), clock)) == told(expected), (act, at)
             assert shape(made) == shape(reference)
             assert 20 <= clock.now < 60
 
@@ -106,13 +115,13 @@ def test_a_restart_of_the_database_is_sat_out(word: str, strange: tuple[str, int
 def test_a_database_that_stays_away_is_told_and_the_next_run_finishes(word: str) -> None:
     subject = SUBJECTS[word]
     for act in acts(subject):
-        reference, expected = undisturbed(subject, act)
+        reference, expected = undisturbed(act)
         planned = {entry["name"]: entry["actions"] for entry in expected["results"]}
         for at in range(len(reference.log)):
-            made, clock = act.prepared(subject), Clock()
+            made, clock = act.prepared(), Clock()
             database_goes(made, clock, at, 10**9)
             try:
-                result = perform(made, subject, act, ModelTransport(made), clock)
+                result = perform(made, act, ModelTransport(made), clock)
             except OnedError as error:
                 assert "database" in str(error) and str(error).count("nothing was changed") == 1
                 assert made.writes == []
@@ -120,8 +129,8 @@ def test_a_database_that_stays_away_is_told_and_the_next_run_finishes(word: str)
                 check_report(result, planned, failure(word, result["results"]) or "")
             assert clock.now < BOUND
             made.misbehave = lambda _method, _params: None
-            perform(made, subject, act, ModelTransport(made), Clock())
-            assert perform(made, subject, act, ModelTransport(made), Clock())["changed"] is False
+            perform(made, act, ModelTransport(made), Clock())
+            assert perform(made, act, ModelTransport(made), Clock())["changed"] is False
             assert shape(made) == shape(reference), (act, at)
 
 
@@ -209,9 +218,9 @@ def test_a_connection_that_breaks_once_changes_nothing_about_the_outcome(wire: W
     subject = SUBJECTS[word]
     every = list(acts(subject))
     for act in (every[0], every[1], every[-1]):
-        reference, expected = undisturbed(subject, act)
+        reference, expected = undisturbed(act)
         for at in range(reference.requests):
-            made = act.prepared(subject)
+            made = act.prepared()
             wire.breaks(made, at, way)
-            assert told(perform(made, subject, act, wire.transport, Clock())) == told(expected), (act, at)
+            assert told(perform(made, act, wire.transport, Clock())) == told(expected), (act, at)
             assert shape(made) == shape(reference)
