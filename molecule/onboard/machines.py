@@ -64,9 +64,29 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
 
+def tasks(text: str, name: str) -> int:
+    """How many tasks of the role, handlers included, a run evaluated for a machine."""
+    titled = re.split(r"(?:TASK|RUNNING HANDLER) \[", text)[1:]
+    return len([task for task in titled if task.startswith(f"{ROLE} :") and re.search(rf"\b{name}\b", task)])
+
+
 def tasks_of_the_first_run(name: str) -> int:
-    """How many tasks of the role, handlers included, the first run of this scenario evaluated for a machine."""
+    """The same, of the first run of this scenario."""
     log = (Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "ansible.log").read_text()
-    first = log[log.index("PLAY [Onboard hypervisors]") :].partition("PLAY RECAP")[0]
-    tasks = re.split(r"(?:TASK|RUNNING HANDLER) \[", first)[1:]
-    return len([task for task in tasks if task.startswith(f"{ROLE} :") and re.search(rf"\b{name}\b", task)])
+    return tasks(log[log.index("PLAY [Onboard hypervisors]") :].partition("PLAY RECAP")[0], name)
+
+
+def mended(name: str, drift: str) -> subprocess.CompletedProcess[str]:
+    """The run after somebody has changed a machine, which is seen to be left alone before and afterwards."""
+    host = machine(name)
+    for _attempt in range(2):
+        settled = onboard(name, "--tags", "hypervisor")
+        assert settled.returncode == 0, settled.stdout[-3000:]
+    assert (changed(settled), tasks(settled.stdout, name)) == (0, 3), settled.stdout[-3000:]
+    host.check_output(drift)
+    told = onboard(name, "--tags", "hypervisor", "--check")
+    done = onboard(name, "--tags", "hypervisor")
+    assert changed(told) == changed(done) > 0, told.stdout[-3000:] + done.stdout[-3000:]
+    again = onboard(name, "--tags", "hypervisor")
+    assert (again.returncode, changed(again), tasks(again.stdout, name)) == (0, 0, 3), again.stdout[-3000:]
+    return done

@@ -20,6 +20,8 @@ PACKAGED = {
     "rhel": ("9",),
 }
 FAMILIES = {"debian", "rhel", "fedora"}
+# one is there while libvirt's network `default` runs, the other where it does at boot
+DEFAULT_NETWORK = ("/run/libvirt/network/default.xml", "/etc/libvirt/qemu/networks/autostart/default.xml")
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,18 @@ def advice_after(machine: Machine, wish: Wish) -> list[str]:
             "'include if exists <local/abstractions/libvirt-qemu>' to /etc/apparmor.d/abstractions/libvirt-qemu."
         )
     return found
+
+
+def waits(machine: Machine, wish: Wish) -> bool:
+    """Whether something is still to be done: it was to be left alone before, or has been undone since."""
+    network = any(machine.exists(path) for path in DEFAULT_NETWORK)
+    return (
+        not forwards(machine)
+        or libvirt_differs(machine, wish)
+        or len(machine.mounted(wish.mounts)) < len(wish.mounts)
+        or (wish.kind == "lxc" and len(machine.missing_subids()) > 0)
+        or (wish.kind != "lxc" and not wish.default_network and network)
+    )
 
 
 def libvirt_differs(machine: Machine, wish: Wish) -> bool:

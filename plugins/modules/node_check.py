@@ -65,6 +65,31 @@ options:
     elements: str
     choices: [libvirt_restart, default_network, fstab]
     default: []
+  files:
+    description: Files that are managed there. What they hold counts, and so do their owner and mode.
+    type: list
+    elements: path
+    default: []
+  folders:
+    description: Folders that are managed there. Their owner and mode count.
+    type: list
+    elements: path
+    default: []
+  units:
+    description: Units of systemd that are to run.
+    type: list
+    elements: str
+    default: []
+  told:
+    description:
+      - A digest of everything the machine was told to be.
+      - Without it the machine is not asked whether it is RV(settled).
+    type: str
+    default: ""
+  record:
+    description: File with the RV(record) of an earlier run.
+    type: path
+    default: /var/lib/kubenebula-hypervisor.json
 """
 
 EXAMPLES = r"""
@@ -121,11 +146,39 @@ missing_subids:
   type: list
   elements: str
   sample: [/etc/subuid, /etc/subgid]
+settled:
+  description:
+    - Whether nothing is left to do. The machine was told the same when O(record) was written, what is managed is as it
+      was left then, nothing waits for consent, and the machine works as a node.
+    - Advice for stage V(after) is given as well then.
+  returned: always
+  type: bool
+  sample: true
+drift:
+  description: What is not as it was when O(record) was written.
+  returned: always
+  type: list
+  elements: str
+  sample: [/etc/fstab, libvirtd.socket, packages]
+record:
+  description: What to write to the file O(record) once all is done.
+  returned: always
+  type: dict
+  sample:
+    told: 2c26b46b68ffc68ff99b453c1d304134
+    state: {libvirtd.socket: 0 ActiveState=active UnitFileState=enabled}
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import node_facts, node_judge
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import node_facts, node_judge, node_state
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands
+
+JUDGES = {
+    "before": (node_judge.problems_before, node_judge.advice_before),
+    "after": (node_judge.problems_after, node_judge.advice_after),
+}
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
@@ -145,13 +198,16 @@ def argument_spec() -> dict[str, dict[str, object]]:
             "choices": ["libvirt_restart", "default_network", "fstab"],
             "default": [],
         },
+        "files": {"type": "list", "elements": "path", "default": []},
+        "folders": {"type": "list", "elements": "path", "default": []},
+        "units": {"type": "list", "elements": "str", "default": []},
+        "told": {"type": "str", "default": ""},
+        "record": {"type": "path", "default": "/var/lib/kubenebula-hypervisor.json"},
     }
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec(), supports_check_mode=True)
-    given = module.params
-    machine = node_facts.Machine(Commands(module.run_command))
+def look(machine: node_facts.Machine, given: dict[str, Any]) -> dict[str, Any]:
+    """What the module returns. given: its options."""
     wish = node_judge.Wish(
         kind=given["type"],
         own_packages=given["own_packages"],
@@ -162,14 +218,16 @@ def main() -> None:
         default_network=given["default_network"],
         mounts=tuple(given["mounts"]),
     )
-    judges = {
-        "before": (node_judge.problems_before, node_judge.advice_before),
-        "after": (node_judge.problems_after, node_judge.advice_after),
-    }
-    problems, advice = (judge(machine, wish) for judge in judges[given["stage"]])
-    for sentence in advice:
-        module.warn(f"{given['name']}: {sentence}")
-    result = {
+    managed = node_state.Managed(*(tuple(given[name]) for name in ("files", "folders", "units", "mounts")))
+    state = node_state.state(machine, managed)
+    drift = node_state.drift(machine.read(given["record"]), given["told"], state)
+    problems, advice = (judge(machine, wish) for judge in JUDGES[given["stage"]])
+    settled = bool(given["told"]) and not drift and not problems and not node_judge.waits(machine, wish)
+    if settled and given["stage"] == "before":
+        problems_after, advice_after = (judge(machine, wish) for judge in JUDGES["after"])
+        settled = not problems_after
+        advice += advice_after if settled else []
+    return {
         "problems": problems,
         "advice": advice,
         "virtual_machines": machine.virtual_machines(),
@@ -178,10 +236,20 @@ def main() -> None:
         "mounted": machine.mounted(wish.mounts),
         "selinux": machine.exists("/sys/fs/selinux/enforce"),
         "missing_subids": machine.missing_subids(),
+        "settled": settled,
+        "drift": drift,
+        "record": {"told": given["told"], "state": state},
     }
-    if problems:
-        module.fail_json(msg=" ".join(problems), **result)
-    module.exit_json(changed=False, **result)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec(), supports_check_mode=True)
+    found = look(node_facts.Machine(Commands(module.run_command)), module.params)
+    for sentence in found["advice"]:
+        module.warn(f"{module.params['name']}: {sentence}")
+    if found["problems"]:
+        module.fail_json(msg=" ".join(found["problems"]), **found)
+    module.exit_json(changed=False, **found)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
@@ -30,6 +32,7 @@ def value(name: str, facts: dict[str, str], **given: Any) -> Any:
         **loader.load_from_file(str(ROLE / "defaults/main.yml"), trusted_as_template=True),
         **loader.load_from_file(str(ROLE / "vars/main.yml"), trusted_as_template=True),
         "inventory_hostname": "kvm1",
+        "role_path": str(ROLE),
         "ansible_facts": {**facts, "distribution_major_version": facts["distribution_version"].split(".")[0]},
         "__hypervisor_machine": {
             "virtual_machines": [],
@@ -159,3 +162,37 @@ def test_mounts_are_named_by_their_folder() -> None:
     assert check["mounts"] == ["/var/lib/one/datastores/1", "/var/lib/one/datastores"]
     assert check["own_packages"] is False
     assert value("__hypervisor_check", DEBIAN, hypervisor_install=False)["own_packages"] is True
+
+
+# what makes no machine another one: how oned knows it, and how patient the role is
+NOT_ITS_STATE = {"address", "cluster", "labels", "template", "package_retries", "package_throttle"}
+
+
+def test_whatever_else_a_machine_is_told_unsettles_it() -> None:
+    specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    changes: dict[str, Any] = {"str": "another", "path": "/another", "int": 7, "list": [{"id": 7}], "dict": {"a": "b"}}
+    before = value("__hypervisor_check", DEBIAN)["told"]
+    assert value("__hypervisor_check", DEBIAN)["told"] == before
+    assert value("__hypervisor_check", DEBIAN, inventory_hostname="kvm2")["told"] != before
+    defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
+    for name, about in specs.items():
+        new = not defaults[name] if about["type"] == "bool" else about.get("choices", [changes[about["type"]]])[-1]
+        given = [new] if about["type"] == "list" and "choices" in about else new
+        told = value("__hypervisor_check", DEBIAN, **{name: given})["told"]
+        assert (told == before) == (name.removeprefix("hypervisor_") in NOT_ITS_STATE), name
+
+
+def test_a_changed_role_unsettles_every_machine(tmp_path: Path) -> None:
+    shutil.copytree(ROLE, tmp_path / "role")
+    before, same = (
+        value("__hypervisor_check", DEBIAN, role_path=str(path))["told"] for path in (ROLE, tmp_path / "role")
+    )
+    assert before == same
+    (tmp_path / "role/tasks/kvm.yml").open("a").write("# more\n")
+    assert value("__hypervisor_check", DEBIAN, role_path=str(tmp_path / "role"))["told"] != before
+
+
+def test_folders_that_are_mounted_are_left_to_their_server() -> None:
+    datastores = [{"id": 0}, {"id": 1, "source": "nas:/a"}]
+    check = value("__hypervisor_check", DEBIAN, hypervisor_datastores=datastores)
+    assert check["folders"] == ["/var/lib/one/datastores/0"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from ansible.plugins.filter.core import to_uuid
-from machines import changed, front_end, guest, machine, onboard, said, tasks_of_the_first_run
+from machines import changed, front_end, guest, machine, mended, onboard, said, tasks_of_the_first_run
 from testinfra.host import Host
 
 VIRSH = "virsh --connect qemu:///system"
@@ -111,6 +111,24 @@ def test_virtual_machines_are_disturbed_only_with_consent(kvm2: Host, running: s
     assert '"3:util"' in kvm2.check_output("grep ^log_filters /etc/libvirt/libvirtd.conf")
     # it outlives the restart
     assert kvm2.check_output(f"{VIRSH} domstate {running}").strip() == "running"
+
+
+def test_what_somebody_has_changed_is_mended(kvm2: Host) -> None:
+    """A machine that nobody has touched is not gone through again; a touched one is."""
+    rule = "/etc/apparmor.d/local/abstractions/libvirt-qemu"
+    done = mended(
+        "kvm2",
+        f"virsh net-autostart default; rm {rule}; umount /var/lib/one/datastores/100;"
+        "gpasswd --delete oneadmin libvirt;"
+        "systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket",
+    )
+    # those five, and a restart of libvirt
+    assert (done.returncode, changed(done)) == (0, 6), done.stdout[-3000:]
+    assert kvm2.socket("unix:///run/libvirt/libvirt-sock").is_listening
+    assert kvm2.file(rule).content_string == "/var/lib/one/datastores/** rwk,\n"
+    assert kvm2.mount_point("/var/lib/one/datastores/100").exists
+    assert "libvirt" in kvm2.user("oneadmin").groups
+    assert not kvm2.file("/etc/libvirt/qemu/networks/autostart/default.xml").exists
 
 
 @pytest.mark.parametrize(

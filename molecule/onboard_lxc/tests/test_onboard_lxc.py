@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-from machines import changed, front_end, guest, machine, onboard, said, tasks_of_the_first_run
+from machines import changed, front_end, guest, machine, mended, onboard, said, tasks_of_the_first_run
 from testinfra.host import Host
 
 MOUNT = "/var/lib/one/datastores/100"
@@ -61,6 +61,27 @@ def test_a_mount_without_consent_is_not_in_fstab(lxc2: Host) -> None:
     done = onboard("lxc2", "--tags", "hypervisor")
     assert (done.returncode, changed(done)) == (0, 0), done.stdout[-3000:]
     assert f"{MOUNT} is mounted until the next boot only" in said(done)
+
+
+def test_what_somebody_has_changed_is_mended(lxc2: Host) -> None:
+    done = mended(
+        "lxc2",
+        "systemctl disable --now prometheus-node-exporter; sed -i /^root:600100001:/d /etc/subgid;"
+        "dpkg --force-depends --remove opennebula-node-lxc",
+    )
+    assert (done.returncode, changed(done)) == (0, 3), done.stdout[-3000:]
+    assert lxc2.service("prometheus-node-exporter").is_enabled and lxc2.service("prometheus-node-exporter").is_running
+    assert lxc2.file("/etc/subgid").contains("^root:600100001:65536$")
+    assert lxc2.package("opennebula-node-lxc").is_installed
+
+
+def test_what_is_there_and_does_not_work_is_noticed(lxc2: Host) -> None:
+    """Though nothing that the role manages has changed."""
+    lxc2.check_output("mv /usr/bin/bindfs /usr/bin/bindfs.away")
+    done = onboard("lxc2", "--tags", "hypervisor")
+    lxc2.check_output("mv /usr/bin/bindfs.away /usr/bin/bindfs")
+    assert done.returncode != 0
+    assert "lxc2 is not onboarded: there is no bindfs" in said(done)
 
 
 def test_a_machine_whose_image_holds_the_packages_needs_no_repository(lxc2: Host) -> None:

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A machine is settled while it is as the last run has left it, and by nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.kubenebula.opennebula.plugins.modules import node_check
+from node_cases import SSHD, machine
+
+UNIT = "systemctl show --property=ActiveState,UnitFileState libvirtd.socket"
+PACKAGES = "dpkg-query"
+KVM = {
+    "etc/fstab": "nas:/a /ds/1 nfs soft 0 0\n",
+    "etc/subuid": "root:600100001:65536\n",
+    "etc/subgid": "root:600100001:65536\n",
+    "ds/0/disk": "",
+    "proc/self/mounts": "nas:/a /ds/1 nfs rw 0 0\n",
+}
+SAYS = {
+    UNIT: (0, "ActiveState=active\nUnitFileState=enabled"),
+    PACKAGES: (0, "libvirt-daemon ii  9.0.0-4\nopennebula-node-kvm ii  6.10.0.1-1"),
+    "id -Gn oneadmin": (0, "oneadmin libvirt"),
+    "getsebool": (0, "virt_use_nfs --> on"),
+}
+GIVEN: dict[str, Any] = {
+    "stage": "before",
+    "name": "kvm1",
+    "type": "kvm",
+    "own_packages": False,
+    "nested": False,
+    "default_network": True,
+    "libvirt_file": "/etc/libvirt/libvirtd.conf",
+    "libvirt_settings": {"host_uuid": "2"},
+    "mounts": ["/ds/1"],
+    "consent": [],
+    "files": ["/etc/fstab", "/etc/sudoers.d/site", "/etc/libvirt/libvirtd.conf"],
+    "folders": ["/ds/0"],
+    "units": ["libvirtd.socket"],
+    "told": "d1",
+    "record": "/var/lib/record.json",
+}
+
+
+def look(root: Path, disk: dict[str, str | None] | None = None, **changed: Any) -> dict[str, Any]:
+    """What the module says of a machine. changed: options, or what a command says."""
+    options = {name: changed.pop(name) for name in list(changed) if name in GIVEN}
+    found = machine(root, {**KVM, **(disk or {})}, **{**SAYS, **changed})
+    return node_check.look(found, {**GIVEN, **options})
+
+
+@pytest.fixture
+def settled(tmp_path: Path) -> Path:
+    """The files of a machine that was left in order."""
+    record = look(tmp_path, stage="after")["record"]
+    (tmp_path / "var/lib").mkdir(parents=True)
+    (tmp_path / "var/lib/record.json").write_text(json.dumps(record, indent=4))
+    return tmp_path
+
+
+def test_a_machine_is_settled_once_that_is_recorded(tmp_path: Path) -> None:
+    assert look(tmp_path)["settled"] is False and look(tmp_path)["drift"] == ["record"]
+
+
+@pytest.mark.parametrize("kind", ["kvm", "qemu"])
+def test_what_is_as_it_was_is_settled(settled: Path, kind: str) -> None:
+    found = look(settled, type=kind)
+    assert (found["settled"], found["drift"], found["problems"]) == (True, [], [])
+    # and stays so: a second record is the same
+    assert found["record"] == json.loads((settled / "var/lib/record.json").read_text())
+
+
+def test_who_does_not_say_what_the_machine_was_told_gets_no_promise(settled: Path) -> None:
+    assert look(settled, told="")["settled"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "changed"),
+    [
+        ("told", {}, {"told": "d2"}),
+        ("/etc/fstab", {"etc/fstab": ""}, {}),
+        ("/etc/libvirt/libvirtd.conf", {"etc/libvirt/libvirtd.conf": 'host_uuid = "2"\n'}, {}),
+        ("/etc/sudoers.d/site", {"etc/sudoers.d/site": "oneadmin ALL=(ALL) NOPASSWD: ALL\n"}, {}),
+        ("libvirtd.socket", {}, {UNIT: (0, "ActiveState=inactive\nUnitFileState=enabled")}),
+        ("libvirtd.socket", {}, {UNIT: (0, "ActiveState=active\nUnitFileState=disabled")}),
+        ("packages", {}, {PACKAGES: (0, "libvirt-daemon ii  9.0.0-5\nopennebula-node-kvm ii  6.10.0.1-1")}),
+        ("packages", {}, {PACKAGES: (0, "libvirt-daemon ii  9.0.0-4\nopennebula-node-kvm rc  6.10.0.1-1")}),
+        ("groups of oneadmin", {}, {"id -Gn oneadmin": (0, "oneadmin")}),
+        ("SELinux", {}, {"getsebool": (0, "virt_use_nfs --> off")}),
+        ("mount /ds/1", {"proc/self/mounts": "nas:/b /ds/1 nfs rw 0 0\n"}, {}),
+        ("mount /ds/1", {"proc/self/mounts": ""}, {}),
+        ("/etc/more", {}, {"files": [*GIVEN["files"], "/etc/more"]}),
+        ("another.socket", {}, {"units": [*GIVEN["units"], "another.socket"]}),
+    ],
+)
+def test_drift_is_noticed_and_named(
+    settled: Path, name: str, files: dict[str, str | None], changed: dict[str, Any]
+) -> None:
+    found = look(settled, files, **changed)
+    assert (found["settled"], found["drift"]) == (False, [name])
+
+
+@pytest.mark.parametrize(("path", "name"), [("etc/fstab", "/etc/fstab"), ("ds/0", "/ds/0")])
+def test_modes_count(settled: Path, path: str, name: str) -> None:
+    (settled / path).chmod(0o700)
+    assert look(settled)["drift"] == [name]
+
+
+def test_a_file_that_is_gone_is_noticed(settled: Path) -> None:
+    (settled / "etc/fstab").unlink()
+    found = look(settled, {"etc/fstab": None})
+    assert (found["settled"], found["drift"]) == (False, ["/etc/fstab"])
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"told": "d1"}', '{"told": "d1", "state": 3}'])
+def test_a_record_that_is_none_settles_nothing(settled: Path, text: str) -> None:
+    (settled / "var/lib/record.json").write_text(text)
+    found = look(settled)
+    assert (found["settled"], found["drift"]) == (False, ["record"])
+
+
+@pytest.mark.parametrize(
+    ("files", "changed"),
+    [
+        # left alone while virtual machines ran
+        ({}, {"libvirt_settings": {"host_uuid": "3"}}),
+        ({"run/libvirt/network/default.xml": ""}, {"default_network": False}),
+        ({"etc/libvirt/qemu/networks/autostart/default.xml": ""}, {"default_network": False}),
+        ({}, {"sshd": (0, SSHD.replace("agentforwarding yes", "agentforwarding no"))}),
+        # installed, and does not work
+        ({}, {"virsh": (1, "error: failed to connect")}),
+        ({"usr/bin/qemu-kvm-one": None}, {}),
+    ],
+)
+def test_what_waits_or_does_not_work_settles_nothing(
+    settled: Path, files: dict[str, str | None], changed: dict[str, Any]
+) -> None:
+    for name, text in files.items():
+        if text is None:
+            (settled / name).unlink()
+    found = look(settled, files, **changed)
+    assert (found["settled"], found["drift"], found["problems"]) == (False, [], [])
+
+
+def test_a_problem_is_one_on_a_settled_machine_as_well(settled: Path) -> None:
+    found = look(settled, sshd=(0, f"{SSHD}\nallowusers root"))
+    assert found["settled"] is False and "keeps oneadmin out" in found["problems"][0]
+
+
+def test_the_identities_of_containers_are_reserved(settled: Path) -> None:
+    record = look(settled, stage="after", type="lxc")["record"]
+    (settled / "var/lib/record.json").write_text(json.dumps(record))
+    assert look(settled, type="lxc")["settled"] is True
+    assert look(settled, {"etc/subuid": ""}, type="lxc")["settled"] is False
+
+
+def test_advice_is_given_on_a_settled_machine_as_well(settled: Path) -> None:
+    found = look(settled, timedatectl=(0, "no"), nested=True)
+    nested, clock = found["advice"]
+    assert found["settled"] is True and "nested virtualization" in nested and "clock" in clock
+    # once: what follows on a machine that is not settled gives it
+    assert len(look(settled, timedatectl=(0, "no"), nested=True, told="d2")["advice"]) == 1
