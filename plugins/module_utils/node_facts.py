@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Run
@@ -47,8 +48,9 @@ class Machine:
         code, text = self.run(["getent", database, key])
         return text.splitlines()[0].split(":") if code == 0 and text else []
 
+    @cached_property
     def sshd(self) -> dict[str, str]:
-        """Return what the SSH server would apply to oneadmin, or nothing where it does not say."""
+        """What the SSH server would apply to oneadmin, or nothing where it does not say. Asked once."""
         code, text = self.run(["sshd", "-T", "-C", f"user={ONEADMIN},host=localhost,addr=127.0.0.1"])
         options: dict[str, str] = {}
         for line in text.splitlines() if code == 0 else []:

@@ -143,7 +143,7 @@ def libvirt_differs(machine: Machine, wish: Wish) -> bool:
 
 def forwards(machine: Machine) -> bool:
     """Whether the SSH server lets oneadmin log in by key and forwards its agent, by which hosts reach each other."""
-    options = machine.sshd()
+    options = machine.sshd
     return (
         options.get("allowagentforwarding", "yes") == "yes"
         and options.get("disableforwarding", "no") == "no"
@@ -191,7 +191,7 @@ def _accounts(machine: Machine) -> Iterator[str]:
 
 
 def _ssh_server(machine: Machine) -> Iterator[str]:
-    options = machine.sshd()
+    options = machine.sshd
     for option, allowed in (("allowusers", True), ("allowgroups", True), ("denyusers", False), ("denygroups", False)):
         patterns = [pattern.partition("@")[0] for pattern in options.get(option, "").split()]
         if patterns and any(fnmatchcase(ONEADMIN, pattern) for pattern in patterns) != allowed:

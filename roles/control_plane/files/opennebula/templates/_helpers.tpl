@@ -96,7 +96,7 @@ fsGroupChangePolicy: OnRootMismatch
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{- /* What the specification of a service's pod begins with: (list $ "fireedge") */ -}}
+{{- /* What the specification of a pod of ours begins with: (list $ "fireedge") */ -}}
 {{- define "opennebula.pod" -}}
 {{- $ := index . 0 -}}
 {{- $values := get $.Values (index . 1) -}}

@@ -22,27 +22,9 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
-      serviceAccountName: {{ $name }}-oned
-      automountServiceAccountToken: false
-      enableServiceLinks: false
+      {{- include "opennebula.pod" (list $ "oned") | nindent 6 }}
       # oned stops in 8 s; transfers under way get a chance to end
       terminationGracePeriodSeconds: 90
-      securityContext: {{- include "opennebula.podSecurity" . | nindent 8 }}
-      {{- with .Values.global.imagePullSecrets }}
-      imagePullSecrets:
-        {{- range . }}
-        - name: {{ . }}
-        {{- end }}
-      {{- end }}
-      {{- with .Values.oned.priorityClassName }}
-      priorityClassName: {{ . }}
-      {{- end }}
-      {{- with .Values.oned.nodeSelector }}
-      nodeSelector: {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with .Values.oned.tolerations }}
-      tolerations: {{- toYaml . | nindent 8 }}
-      {{- end }}
       affinity:
         {{- if .Values.oned.affinity }}
         {{- toYaml .Values.oned.affinity | nindent 8 }}
