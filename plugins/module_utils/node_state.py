@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,49 @@ PACKAGES = (
     ("dpkg-query", "--show", "--showformat", "${binary:Package} ${db:Status-Abbrev} ${Version}\n"),
     ("rpm", "--query", "--all"),
 )
+LISTS = ("files", "folders", "units", "mounts")
 
 
 @dataclass(frozen=True)
 class Managed:
-    """What is made or kept on a node. files: with their content; folders: without."""
+    """What is made or kept on a node. files: with their content; folders: without; libvirt_file: of its settings."""
 
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
+    libvirt_file: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """How a node was left. told: a digest of what it was to be; state: of what is managed."""
+
+    told: str
+    managed: Managed
+    state: dict[str, str]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What `recall` reads."""
+        return {"told": self.told, "managed": asdict(self.managed), "state": self.state}
+
+    def drift(self, machine: Machine, told: str) -> list[str]:
+        """Return what is not as it was; `told`: what the node is to be now."""
+        now = state(machine, self.managed)
+        differs = [name for name in sorted({*self.state, *now}) if self.state.get(name) != now.get(name)]
+        return (["told"] if self.told != told else []) + differs
+
+
+def recall(text: str) -> Record | None:
+    """Read a record; None where it is none."""
+    try:
+        found: Any = json.loads(text)
+        lists = {name: tuple(found["managed"][name]) for name in LISTS}
+        managed = Managed(**lists, libvirt_file=str(found["managed"]["libvirt_file"]))
+        return Record(str(found["told"]), managed, dict(found["state"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def state(machine: Machine, managed: Managed) -> dict[str, str]:
@@ -45,17 +78,6 @@ def state(machine: Machine, managed: Managed) -> dict[str, str]:
     found[f"groups of {ONEADMIN}"] = _says(machine, "id", "-Gn", ONEADMIN)
     found["SELinux"] = _says(machine, "getsebool", "virt_use_nfs")
     return found
-
-
-def drift(record: str, told: str, now: dict[str, str]) -> list[str]:
-    """Return what is not as it was when `record` was written; `told`: a digest of what the node is to be."""
-    try:
-        before: Any = json.loads(record)
-        left: dict[str, str] = before["state"]
-        differs = [name for name in sorted({*left, *now}) if left.get(name) != now.get(name)]
-        return (["told"] if before["told"] != told else []) + differs
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ["record"]
 
 
 def _file(path: Path) -> str:

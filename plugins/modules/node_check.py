@@ -13,6 +13,7 @@ author:
   - KubeNebula contributors (@kubenebula)
 description:
   - Looks at a machine before it is made a node, and again afterwards, and changes nothing.
+  - On a later run it tells whether the machine is still as it was left, so that all the rest can be left out.
   - What keeps it from being one fails the task, with a sentence for each problem that says what to change. What an
     operator should know is a warning.
   - Runs on the machine as root and needs nothing but Python.
@@ -21,9 +22,11 @@ extends_documentation_fragment:
   - kubenebula.opennebula.attributes.info_module
 options:
   stage:
-    description: Whether OpenNebula's packages are still to be installed (V(before)) or are there (V(after)).
+    description:
+      - Whether OpenNebula's packages are still to be installed (V(before)) or are there (V(after)).
+      - V(settled) asks for RV(settled) alone, and never fails for what it finds.
     type: str
-    choices: [before, after]
+    choices: [settled, before, after]
     required: true
   name:
     description: How warnings call the machine.
@@ -47,7 +50,7 @@ options:
     type: bool
     default: true
   libvirt_file:
-    description: File of libvirt's settings.
+    description: File of libvirt's settings. Stage V(settled) knows it from O(record).
     type: path
     default: /etc/libvirt/libvirtd.conf
   libvirt_settings:
@@ -66,24 +69,24 @@ options:
     choices: [libvirt_restart, default_network, fstab]
     default: []
   files:
-    description: Files that are managed there. What they hold counts, and so do their owner and mode.
+    description:
+      - Files that are managed there, for stage V(after).
+      - What they hold counts, and so do their owner and mode.
     type: list
     elements: path
     default: []
   folders:
-    description: Folders that are managed there. Their owner and mode count.
+    description: Folders that are managed there, for stage V(after). Their owner and mode count.
     type: list
     elements: path
     default: []
   units:
-    description: Units of systemd that are to run.
+    description: Units of systemd that are to run, for stage V(after).
     type: list
     elements: str
     default: []
   told:
-    description:
-      - A digest of everything the machine was told to be.
-      - Without it the machine is not asked whether it is RV(settled).
+    description: A digest of everything the machine is told to be. Without it no machine is RV(settled).
     type: str
     default: ""
   record:
@@ -115,34 +118,34 @@ advice:
   sample: ["nothing keeps its clock right: run chrony or systemd-timesyncd. …"]
 virtual_machines:
   description: Names of the virtual machines that libvirt runs.
-  returned: always
+  returned: for stages V(before) and V(after)
   type: list
   elements: str
   sample: [one-7]
 forwards_agent:
   description: Whether the SSH server takes keys of oneadmin and forwards its agent.
-  returned: always
+  returned: for stages V(before) and V(after)
   type: bool
   sample: true
 libvirt_differs:
   description: Whether a setting of O(libvirt_settings) is missing or another.
-  returned: always
+  returned: for stages V(before) and V(after)
   type: bool
   sample: false
 mounted:
   description: Those of O(mounts) that something is mounted on.
-  returned: always
+  returned: for stages V(before) and V(after)
   type: list
   elements: str
   sample: [/var/lib/one/datastores/100]
 selinux:
   description: Whether SELinux is on.
-  returned: always
+  returned: for stages V(before) and V(after)
   type: bool
   sample: false
 missing_subids:
   description: Files in which root lacks the identities that the LXC driver gives to containers.
-  returned: always
+  returned: for stages V(before) and V(after)
   type: list
   elements: str
   sample: [/etc/subuid, /etc/subgid]
@@ -150,28 +153,42 @@ settled:
   description:
     - Whether nothing is left to do. The machine was told the same when O(record) was written, what is managed is as it
       was left then, nothing waits for consent, and the machine works as a node.
-    - Advice for stage V(after) is given as well then.
-  returned: always
+    - If so RV(advice) is that of both other stages.
+  returned: for stage V(settled)
   type: bool
   sample: true
 drift:
   description: What is not as it was when O(record) was written.
-  returned: always
+  returned: for stage V(settled)
   type: list
   elements: str
   sample: [/etc/fstab, libvirtd.socket, packages]
+ansible_facts:
+  description: The public keys of the SSH server, as M(ansible.builtin.setup) names them.
+  returned: for stage V(settled)
+  type: dict
+  sample:
+    ansible_ssh_host_key_ed25519_public: AAAAC3NzaC1lZDI1NTE5AAAAIBd0...
+    ansible_ssh_host_key_ed25519_public_keytype: ssh-ed25519
 record:
   description: What to write to the file O(record) once all is done.
-  returned: always
+  returned: for stage V(after)
   type: dict
   sample:
     told: 2c26b46b68ffc68ff99b453c1d304134
+    managed:
+      files: [/etc/fstab]
+      folders: []
+      units: [libvirtd.socket]
+      mounts: []
+      libvirt_file: /etc/libvirt/libvirtd.conf
     state: {libvirtd.socket: 0 ActiveState=active UnitFileState=enabled}
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.facts.system.ssh_pub_keys import SshPubKeyFactCollector
 from ansible_collections.kubenebula.opennebula.plugins.module_utils import node_facts, node_judge, node_state
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands
 
@@ -183,7 +200,7 @@ JUDGES = {
 
 def argument_spec() -> dict[str, dict[str, object]]:
     return {
-        "stage": {"type": "str", "choices": ["before", "after"], "required": True},
+        "stage": {"type": "str", "choices": ["settled", "before", "after"], "required": True},
         "name": {"type": "str", "required": True},
         "type": {"type": "str", "choices": ["kvm", "qemu", "lxc"], "required": True},
         "own_packages": {"type": "bool", "default": False},
@@ -208,26 +225,11 @@ def argument_spec() -> dict[str, dict[str, object]]:
 
 def look(machine: node_facts.Machine, given: dict[str, Any]) -> dict[str, Any]:
     """What the module returns. given: its options."""
-    wish = node_judge.Wish(
-        kind=given["type"],
-        own_packages=given["own_packages"],
-        nested=given["nested"],
-        consent=tuple(given["consent"]),
-        libvirt_file=given["libvirt_file"],
-        libvirt_settings=given["libvirt_settings"],
-        default_network=given["default_network"],
-        mounts=tuple(given["mounts"]),
-    )
-    managed = node_state.Managed(*(tuple(given[name]) for name in ("files", "folders", "units", "mounts")))
-    state = node_state.state(machine, managed)
-    drift = node_state.drift(machine.read(given["record"]), given["told"], state)
+    if given["stage"] == "settled":
+        return _settled(machine, given)
+    wish = _wish(given, given["libvirt_file"])
     problems, advice = (judge(machine, wish) for judge in JUDGES[given["stage"]])
-    settled = bool(given["told"]) and not drift and not problems and not node_judge.waits(machine, wish)
-    if settled and given["stage"] == "before":
-        problems_after, advice_after = (judge(machine, wish) for judge in JUDGES["after"])
-        settled = not problems_after
-        advice += advice_after if settled else []
-    return {
+    found = {
         "problems": problems,
         "advice": advice,
         "virtual_machines": machine.virtual_machines(),
@@ -236,10 +238,41 @@ def look(machine: node_facts.Machine, given: dict[str, Any]) -> dict[str, Any]:
         "mounted": machine.mounted(wish.mounts),
         "selinux": machine.exists("/sys/fs/selinux/enforce"),
         "missing_subids": machine.missing_subids(),
-        "settled": settled,
-        "drift": drift,
-        "record": {"told": given["told"], "state": state},
     }
+    if given["stage"] == "after":
+        lists = {name: tuple(given[name]) for name in node_state.LISTS}
+        managed = node_state.Managed(**lists, libvirt_file=given["libvirt_file"])
+        record = node_state.Record(given["told"], managed, node_state.state(machine, managed))
+        found["record"] = record.document
+    return found
+
+
+def _settled(machine: node_facts.Machine, given: dict[str, Any]) -> dict[str, Any]:
+    """Judges only what was left in order: on any other machine the other stages will."""
+    left = node_state.recall(machine.read(given["record"]))
+    drift = left.drift(machine, given["told"]) if left else ["record"]
+    advice: list[str] = []
+    settled = left is not None and bool(given["told"]) and not drift
+    if left and settled:
+        wish = _wish(given, left.managed.libvirt_file)
+        settled = not node_judge.waits(machine, wish) and not any(
+            problems(machine, wish) for problems, _advice in JUDGES.values()
+        )
+        advice = [sentence for _problems, judge in JUDGES.values() for sentence in judge(machine, wish)]
+    return {"problems": [], "advice": advice if settled else [], "settled": settled, "drift": drift}
+
+
+def _wish(given: dict[str, Any], libvirt_file: str) -> node_judge.Wish:
+    return node_judge.Wish(
+        kind=given["type"],
+        own_packages=given["own_packages"],
+        nested=given["nested"],
+        consent=tuple(given["consent"]),
+        libvirt_file=libvirt_file,
+        libvirt_settings=given["libvirt_settings"],
+        default_network=given["default_network"],
+        mounts=tuple(given["mounts"]),
+    )
 
 
 def main() -> None:
@@ -247,6 +280,9 @@ def main() -> None:
     found = look(node_facts.Machine(Commands(module.run_command)), module.params)
     for sentence in found["advice"]:
         module.warn(f"{module.params['name']}: {sentence}")
+    if module.params["stage"] == "settled":
+        keys = SshPubKeyFactCollector().collect(module)
+        found["ansible_facts"] = {f"ansible_{name}": value for name, value in keys.items()}
     if found["problems"]:
         module.fail_json(msg=" ".join(found["problems"]), **found)
     module.exit_json(changed=False, **found)

@@ -171,28 +171,31 @@ NOT_ITS_STATE = {"address", "cluster", "labels", "template", "package_retries", 
 def test_whatever_else_a_machine_is_told_unsettles_it() -> None:
     specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     changes: dict[str, Any] = {"str": "another", "path": "/another", "int": 7, "list": [{"id": 7}], "dict": {"a": "b"}}
-    before = value("__hypervisor_check", DEBIAN)["told"]
-    assert value("__hypervisor_check", DEBIAN)["told"] == before
-    assert value("__hypervisor_check", DEBIAN, inventory_hostname="kvm2")["told"] != before
+    before = value("__hypervisor_told", DEBIAN)
+    assert value("__hypervisor_told", DEBIAN) == before
+    assert value("__hypervisor_told", DEBIAN, inventory_hostname="kvm2") != before
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
     for name, about in specs.items():
         new = not defaults[name] if about["type"] == "bool" else about.get("choices", [changes[about["type"]]])[-1]
         given = [new] if about["type"] == "list" and "choices" in about else new
-        told = value("__hypervisor_check", DEBIAN, **{name: given})["told"]
+        told = value("__hypervisor_told", DEBIAN, **{name: given})
         assert (told == before) == (name.removeprefix("hypervisor_") in NOT_ITS_STATE), name
 
 
 def test_a_changed_role_unsettles_every_machine(tmp_path: Path) -> None:
     shutil.copytree(ROLE, tmp_path / "role")
-    before, same = (
-        value("__hypervisor_check", DEBIAN, role_path=str(path))["told"] for path in (ROLE, tmp_path / "role")
-    )
+    before, same = (value("__hypervisor_told", DEBIAN, role_path=str(path)) for path in (ROLE, tmp_path / "role"))
     assert before == same
     (tmp_path / "role/tasks/kvm.yml").open("a").write("# more\n")
-    assert value("__hypervisor_check", DEBIAN, role_path=str(tmp_path / "role"))["told"] != before
+    assert value("__hypervisor_told", DEBIAN, role_path=str(tmp_path / "role")) != before
 
 
 def test_folders_that_are_mounted_are_left_to_their_server() -> None:
     datastores = [{"id": 0}, {"id": 1, "source": "nas:/a"}]
-    check = value("__hypervisor_check", DEBIAN, hypervisor_datastores=datastores)
+    check = value("__hypervisor_managed", DEBIAN, hypervisor_datastores=datastores)
     assert check["folders"] == ["/var/lib/one/datastores/0"]
+
+
+def test_nobody_has_to_gather_facts_to_ask_whether_a_machine_is_settled() -> None:
+    for name in ("__hypervisor_check", "__hypervisor_told"):
+        assert value(name, DEBIAN, ansible_facts={}) == value(name, ALMA)
