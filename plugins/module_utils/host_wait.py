@@ -92,7 +92,10 @@ class Waiter:
         if host.status == "error" or host.error:
             return explain(host)
         if probed:
-            return f"it was in ERROR, and another probe brought no answer within {self.timeout:g} s; {_advice(host)}"
+            return (
+                f"it was in ERROR, and another probe brought no answer within {self.timeout:g} s; {_advice(host)}, or "
+                "what the host sends does not reach MONITOR_ADDRESS"
+            )
         return (
             f"it is still {host.state} after {self.timeout:g} s: oned has not probed it. Does oned know the driver "
             f"{host.im_mad} (IM_MAD in oned.conf and monitord.conf), and do the host's datagrams reach MONITOR_ADDRESS?"

@@ -47,7 +47,7 @@ WAYS = (
     (
         "iptables -w -I OUTPUT -p tcp --dport 30412 -j DROP; iptables -w -I OUTPUT -p udp --dport 30412 -j DROP",
         "iptables -w -D OUTPUT -p tcp --dport 30412 -j DROP; iptables -w -D OUTPUT -p udp --dport 30412 -j DROP",
-        "MONITORED",
+        "MONITOR_ADDRESS",
     ),
 )
 
