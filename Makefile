@@ -10,7 +10,6 @@ export PYTHONPATH := $(CURDIR)/build/collections
 S ?= default
 
 LAB := molecule/lab/lab.sh
-# `default` makes the cloud that the later ones join
 SCENARIOS := default onboard_kvm onboard_lxc services verify rotate_key offboard
 # A worker for each processor. Tests of one file stay together, for they share what is costly to start.
 PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
@@ -83,10 +82,24 @@ bench-onboarding: machine dev ## how long N machines of the lab take to become h
 	@$(LAB) up
 	python tests/benchmarks/onboarding.py --hosts $(N)
 
-test: machine check playbooks sanity ## everything; empties the lab and stops it in the end
+test: machine check ## everything; empties the lab and stops it in the end
 	@$(LAB) up
-	for scenario in $(SCENARIOS); do $(call scenario,"$$scenario"); done
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target stages
 	$(LAB) down
+
+# Two at a time, for most of the time they wait. What a stage says is shown when it is over.
+.PHONY: stages $(SCENARIOS:%=stage-%)
+stages: $(SCENARIOS:%=stage-%) playbooks sanity
+
+# `default` makes the cloud that the others join; machines may join while users use it, but not while something is broken
+stage-onboard_kvm stage-services: stage-default
+stage-onboard_lxc: stage-onboard_kvm
+stage-verify: stage-onboard_lxc stage-services
+stage-rotate_key: stage-verify
+stage-offboard: stage-rotate_key
+
+$(SCENARIOS:%=stage-%): stage-%: dev
+	@$(call scenario,$*)
 
 clean: ## stop the lab and forget all it held; builds stay cached
 	@$(LAB) purge

@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,9 +36,12 @@ def needles(cloud: Cloud) -> set[str]:
     return {needle for needle in found if len(needle) > 15}
 
 
-def test_the_output_of_the_playbook(cloud: Cloud, needles: set[str]) -> None:
+def test_the_output_of_a_second_run_which_changes_nothing(cloud: Cloud, needles: set[str]) -> None:
+    since = time.monotonic()
     done = cloud.playbook("site", "-vvv", "--diff")
     assert done.returncode == 0, done.stdout[-3000:]
+    assert set(re.findall(r"changed=(\d+)", done.stdout)) == {"0"}
+    assert time.monotonic() - since < 90
     output = done.stdout + done.stderr
     assert "opennebula-public-keys" in output, "this is not the output of a verbose run"
     assert not [needle for needle in needles if needle in output]

@@ -157,7 +157,8 @@ def test_nobody_is_let_in_with_a_wrong_password() -> None:
 
 def test_oneadmin_sees_the_hosts(oneadmin: Visitor) -> None:
     pool = ET.fromstring(oneadmin.get(f"{SITE}/fireedge/api/hostpool/info").json()["data"])
-    assert {host.findtext("NAME") for host in pool} == set(HYPERVISORS)
+    # others may join meanwhile
+    assert {host.findtext("NAME") for host in pool} >= set(HYPERVISORS)
 
 
 @pytest.fixture
