@@ -173,6 +173,6 @@ def onegate(site: Site, machine: Machine) -> Finding:
         return FINE
     return failed(
         f"OneGate does not answer to {machine.name} at {url}: {problem}",
-        "let the networks of the hypervisors, and without the transparent proxy those of their virtual machines, reach it, or "
+        "let the networks of the hypervisors, and of their virtual machines where no proxy leads them, reach it, or "
         "correct control_plane_gate_address, which makes ONEGATE_ENDPOINT",
     )

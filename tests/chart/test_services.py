@@ -203,7 +203,7 @@ def test_virtual_machines_are_told_where_onegate_is(
 def test_hypervisors_lead_virtual_machines_to_onegate(helm: Helm, gate: Values, proxy: dict[str, Any]) -> None:
     before, after = helm.objects({}), helm.objects({"gate": {**PROXIED, **gate}})
     assert oned_conf(after)["ONEGATE_ENDPOINT"] == "http://169.254.16.9:5030"
-    assert json.loads(after["ConfigMap", "cloud-oned"]["data"]["tproxy.json"]) == [{"service_port": 5030, **proxy}]
+    assert json.loads(after["ConfigMap", "cloud-oned"]["data"]["tproxy.json"]) == {"service_port": 5030, **proxy}
     assert "tproxy.json" not in before["ConfigMap", "cloud-oned"]["data"]
     pods_of = [objects["StatefulSet", "cloud-oned"]["spec"]["template"]["metadata"] for objects in (before, after)]
     assert pods_of[0] != pods_of[1], "oned is not restarted"

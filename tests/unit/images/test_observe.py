@@ -126,12 +126,12 @@ def test_behind_a_proxy_hypervisors_ask_its_far_end(
 ) -> None:
     settings = part("settings")
     monkeypatch.setattr(settings, "RUNNING", tmp_path)
-    monkeypatch.setattr(settings, "PROXIES", tmp_path / "tproxy.json")
+    monkeypatch.setattr(settings, "PROXY", tmp_path / "tproxy.json")
     (tmp_path / "oned.conf").write_text('ONEGATE_ENDPOINT = "http://169.254.16.9:5030"\n')
     (tmp_path / "monitord.conf").touch()
     assert settings.read()["onegate"] == "http://169.254.16.9:5030"
     proxy = {"service_port": 5030, "remote_addr": "192.0.2.10", "remote_port": 30530}
-    settings.PROXIES.write_text(json.dumps([proxy]))
+    settings.PROXY.write_text(json.dumps(proxy))
     assert settings.read()["onegate"] == "http://192.0.2.10:30530"
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The chart's transparent proxies stand in the configuration of the network drivers, beside what the operator wrote."""
+"""The transparent proxy to OneGate stands in the network drivers' configuration, beside what the operator wrote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-OWN = "# mine\n:vlan_mtu: 9000\n:tproxy_debug_level: 3\n# :tproxy:\n"
+OWN = "# mine, à moi\n:vlan_mtu: 9000\n:tproxy_debug_level: 3\n# :tproxy:\n"
 PROXY: dict[str, Any] = {"service_port": 5030, "remote_addr": "192.0.2.10", "remote_port": 30530}
 
 
@@ -27,15 +27,15 @@ class Front:
         for name in ("GIVEN", "DRIVER", "CONFIGURATION"):
             monkeypatch.setattr(script, name, getattr(self, name.lower()))
         self.driver.touch()
-        self.configuration.write_text(OWN)
+        self.configuration.write_text(OWN, encoding="latin-1")
 
-    def start(self, *proxies: dict[str, Any]) -> str:
-        """Start the pod with these proxies; return the drivers' configuration."""
+    def start(self, proxy: dict[str, Any] | None = None) -> str:
+        """Start the pod with this proxy; return the drivers' configuration."""
         self.given.unlink(missing_ok=True)
-        if proxies:
-            self.given.write_text(json.dumps(proxies))
+        if proxy:
+            self.given.write_text(json.dumps(proxy))
         self.script.main()
-        return self.configuration.read_text()
+        return self.configuration.read_text(encoding="latin-1")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_packages_without_a_proxy_are_refused(front: Front) -> None:
     assert front.start() == OWN
 
 
-def test_without_drivers_and_proxies_there_is_nothing_to_do(front: Front) -> None:
+def test_without_drivers_and_a_proxy_there_is_nothing_to_do(front: Front) -> None:
     front.configuration.unlink()
     front.script.main()
     assert not front.configuration.exists()

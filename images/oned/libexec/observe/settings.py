@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 RUNNING = Path("/run/one")
-PROXIES = Path("/etc/kubenebula/config/tproxy.json")
+PROXY = Path("/etc/kubenebula/config/tproxy.json")
 
 
 def _parser() -> Any:
@@ -32,10 +32,11 @@ def entries(name: str) -> dict[str, Any]:
 
 
 def onegate(endpoint: str) -> str:
-    """URL at which hypervisors reach OneGate: where they lead their virtual machines to by a proxy, the far end of it."""
-    for proxy in json.loads(PROXIES.read_text()) if PROXIES.exists() else []:
-        return f"http://{proxy['remote_addr']}:{proxy['remote_port']}"
-    return endpoint
+    """URL at which hypervisors reach OneGate: the far end of the transparent proxy where there is one."""
+    if not PROXY.exists():
+        return endpoint
+    proxy = json.loads(PROXY.read_text())
+    return f"http://{proxy['remote_addr']}:{proxy['remote_port']}"
 
 
 def read() -> dict[str, Any]:

@@ -71,14 +71,14 @@ http://{{ contains ":" $address | ternary (printf "[%s]" $address) $address }}:{
 {{ .Values.gate.transparentProxy.enabled | ternary "http://169.254.16.9:5030" (include "opennebula.gateEndpoint" .) }}
 {{- end }}
 
-{{- /* The transparent proxies, as the network drivers name them. A URL without a port has that of HTTP. */ -}}
-{{- define "opennebula.transparentProxies" -}}
+{{- /* The transparent proxy, as the network drivers name its parts. A URL without a port has that of HTTP. */ -}}
+{{- define "opennebula.transparentProxy" -}}
 {{- $remote := splitList ":" (urlParse (include "opennebula.gateEndpoint" .)).host -}}
 {{- $proxy := dict "service_port" 5030 "remote_addr" (first $remote) "remote_port" (last (prepend (rest $remote) "80") | int) -}}
 {{- with .Values.gate.transparentProxy.networks }}
 {{- $_ := set $proxy "networks" . }}
 {{- end }}
-{{- list $proxy | toJson }}
+{{- $proxy | toJson }}
 {{- end }}
 
 {{- define "opennebula.monitorPort" -}}

@@ -25,8 +25,8 @@ data:
   monitord.json: {{ mergeOverwrite $monitord (deepCopy .Values.oned.monitord) | toJson | quote }}
   sched.json: {{ .Values.oned.sched | toJson | quote }}
   {{- if .Values.gate.transparentProxy.enabled }}
-  # The container writes them into the configuration of the network drivers, which hypervisors get.
-  tproxy.json: {{ include "opennebula.transparentProxies" . | quote }}
+  # The container writes it into the configuration of the network drivers, which hypervisors get.
+  tproxy.json: {{ include "opennebula.transparentProxy" . | quote }}
   {{- end }}
   # The front-end reaches itself by its alias, as the hypervisors do; keys are known beforehand, never trusted on sight.
   # The control sockets are where OpenNebula's cleaner looks for them.
