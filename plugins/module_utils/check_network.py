@@ -173,5 +173,6 @@ def onegate(site: Site, machine: Machine) -> Finding:
         return FINE
     return failed(
         f"OneGate does not answer to {machine.name} at {url}: {problem}",
-        "let the networks of the hypervisors and their virtual machines reach it, or correct ONEGATE_ENDPOINT",
+        "let the networks of the hypervisors, and of their virtual machines where no proxy leads them, reach it, or "
+        "correct control_plane_gate_address, which makes ONEGATE_ENDPOINT",
     )

@@ -20,6 +20,7 @@ EXTERNAL: Values = {
     "global": {"secrets": {"database": "my-database"}},
 }
 SQLITE: Values = {"mariadb": {"enabled": False}, "development": {"sqlite": True}}
+PROXIED: Values = {"transparentProxy": {"enabled": True}}
 SETS: dict[str, Values] = {
     "defaults": {},
     "load balancer": {
@@ -70,6 +71,7 @@ SETS: dict[str, Values] = {
             "affinity": {"nodeAffinity": {}},
         }
     },
+    "transparent proxy": {"gate": PROXIED},
     "services off": {"fireedge": {"enabled": False}, "flow": {"enabled": False}, "gate": {"enabled": False}},
 }
 
@@ -303,6 +305,11 @@ def test_the_external_database_is_used(helm: Helm) -> None:
         ({"gate": {"endpoint": "192.0.2.1:5030"}}, "endpoint"),
         ({"gate": {"exposure": "LoadBalancer"}}, "gate.address"),
         ({"hypervisors": {"exposure": "LoadBalancer"}}, "gate.address"),
+        ({"gate": {"enabled": False, **PROXIED}}, "gate.enabled"),
+        ({"gate": {"address": "gate.test", **PROXIED}}, "IPv4 address to lead to, not http://gate.test:30530"),
+        ({"gate": {"endpoint": "https://192.0.2.20", **PROXIED}}, "http and an IPv4 address"),
+        ({"gate": PROXIED, "oned": {"config": {"ONEGATE_ENDPOINT": "http://192.0.2.20"}}}, "move it to gate.endpoint"),
+        ({"gate": {"transparentProxy": {"networks": [""]}}}, "networks"),
         ({"ingress": {"enabled": True}}, "ingress.host"),
         ({"ingress": {"host": "https://cloud.test"}}, "host"),
         ({"ingress": {"controller": "caddy"}}, "controller"),

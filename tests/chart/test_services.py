@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Helm, Objects, Values
-from test_chart import pods
+from test_chart import PROXIED, pods
 
 ENDPOINT = "http://cloud-oned.one.svc:2633/RPC2"
 EVENTS = "tcp://cloud-oned.one.svc:2101"
@@ -186,6 +186,28 @@ def test_virtual_machines_are_told_where_onegate_is(
     spec = objects["Service", "cloud-gate"]["spec"]
     (port,) = spec["ports"]
     assert (spec["type"], port["port"], port.get("nodePort")) == service
+
+
+@pytest.mark.parametrize(
+    ("gate", "proxy"),
+    [
+        ({}, {"remote_addr": "192.0.2.10", "remote_port": 30530}),
+        ({"address": "192.0.2.20", "port": 31000}, {"remote_addr": "192.0.2.20", "remote_port": 31000}),
+        ({"endpoint": "http://192.0.2.20/"}, {"remote_addr": "192.0.2.20", "remote_port": 80}),
+        (
+            {"transparentProxy": {"enabled": True, "networks": ["private", 7]}},
+            {"remote_addr": "192.0.2.10", "remote_port": 30530, "networks": ["private", 7]},
+        ),
+    ],
+)
+def test_hypervisors_lead_virtual_machines_to_onegate(helm: Helm, gate: Values, proxy: dict[str, Any]) -> None:
+    before, after = helm.objects({}), helm.objects({"gate": {**PROXIED, **gate}})
+    assert oned_conf(after)["ONEGATE_ENDPOINT"] == "http://169.254.16.9:5030"
+    assert json.loads(after["ConfigMap", "cloud-oned"]["data"]["tproxy.json"]) == {"service_port": 5030, **proxy}
+    assert "tproxy.json" not in before["ConfigMap", "cloud-oned"]["data"]
+    pods_of = [objects["StatefulSet", "cloud-oned"]["spec"]["template"]["metadata"] for objects in (before, after)]
+    assert pods_of[0] != pods_of[1], "oned is not restarted"
+    assert {key for key in before if key[0] == "NetworkPolicy" and before[key] != after[key]} == set()
 
 
 def test_ldap(helm: Helm) -> None:

@@ -624,6 +624,14 @@ def test_what_cannot_be_told_is_not_an_alarm() -> None:
     assert told["kvm2", "state"] == told["kvm2", "monitoring"] == told["kvm1", "services"] == "ok"
 
 
+def test_a_proxy_of_the_operators_own_is_not_asked() -> None:
+    """Its address is answered inside the networks of virtual machines alone."""
+    world = World()
+    world.seen["settings"]["onegate"] = "http://169.254.16.9:5030"
+    world.machines["kvm1"]["onegate"] = "timed out"
+    assert [row["status"] for row in world.rows() if row["check"] == "onegate"] == ["not applicable"] * 2
+
+
 def test_what_depends_on_something_broken_is_not_checked() -> None:
     world = World()
     world.seen["ssh"]["kvm1"] = {"code": 255, "said": DENIED, "agent": False, "skew": None, "hops": {}}

@@ -31,6 +31,14 @@ WRONG: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"control_plane_ssh_port": 22}, ["control_plane_ssh_port", "22", "30000-32767"]),
     ({"control_plane_gate_port": 5030}, ["control_plane_gate_port", "5030", "30000-32767"]),
     ({"control_plane_exposure": "LoadBalancer"}, ["control_plane_gate_address"]),
+    (
+        {"control_plane_gate_transparent_proxy": True},
+        ["control_plane_gate_transparent_proxy", "images_version", "6.10.1"],
+    ),
+    (
+        {"control_plane_gate_transparent_proxy": True, "control_plane_gate": False},
+        ["proxy", "OneGate", "control_plane_gate"],
+    ),
     ({"control_plane_platform": "k3s"}, ["control_plane_platform", "k3s", "openshift"]),
     ({"control_plane_platform": "openshift"}, ["control_plane_platform", "security.openshift.io"]),
     ({"control_plane_ingress_controller": "caddy"}, ["control_plane_ingress_controller", "caddy", "traefik"]),

@@ -121,6 +121,20 @@ def test_settings_are_those_oned_runs_with(
     }
 
 
+def test_behind_a_proxy_hypervisors_ask_its_far_end(
+    part: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = part("settings")
+    monkeypatch.setattr(settings, "RUNNING", tmp_path)
+    monkeypatch.setattr(settings, "PROXY", tmp_path / "tproxy.json")
+    (tmp_path / "oned.conf").write_text('ONEGATE_ENDPOINT = "http://169.254.16.9:5030"\n')
+    (tmp_path / "monitord.conf").touch()
+    assert settings.read()["onegate"] == "http://169.254.16.9:5030"
+    proxy = {"service_port": 5030, "remote_addr": "192.0.2.10", "remote_port": 30530}
+    settings.PROXY.write_text(json.dumps(proxy))
+    assert settings.read()["onegate"] == "http://192.0.2.10:30530"
+
+
 def test_logs_tell_what_arrived_and_what_is_wrong(
     part: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

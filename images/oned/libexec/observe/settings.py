@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 RUNNING = Path("/run/one")
+PROXY = Path("/etc/kubenebula/config/tproxy.json")
 
 
 def _parser() -> Any:
@@ -29,6 +31,14 @@ def entries(name: str) -> dict[str, Any]:
     return found
 
 
+def onegate(endpoint: str) -> str:
+    """URL at which hypervisors reach OneGate: the far end of the transparent proxy where there is one."""
+    if not PROXY.exists():
+        return endpoint
+    proxy = json.loads(PROXY.read_text())
+    return f"http://{proxy['remote_addr']}:{proxy['remote_port']}"
+
+
 def read() -> dict[str, Any]:
     """The settings that the checks need. Times in seconds."""
     main, monitor = entries("oned"), entries("monitord")
@@ -36,7 +46,7 @@ def read() -> dict[str, Any]:
     return {
         "hostname": main.get("HOSTNAME", ""),
         "zone": int(main.get("FEDERATION", {}).get("ZONE_ID", 0)),
-        "onegate": main.get("ONEGATE_ENDPOINT", ""),
+        "onegate": onegate(main.get("ONEGATE_ENDPOINT", "")),
         "datastores_path": main.get("DATASTORE_LOCATION", "/var/lib/one/datastores"),
         "console_start": int(re.match(r"\d+", main.get("VNC_PORTS", {}).get("START", "5900")).group()),
         "monitor_address": network.get("MONITOR_ADDRESS", "auto"),

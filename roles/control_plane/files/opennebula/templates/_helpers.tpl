@@ -56,7 +56,7 @@ http://{{ include "opennebula.name" . }}-flow.{{ .Release.Namespace }}.svc:2474
 {{ .Values.gate.port | default (eq (include "opennebula.gateExposure" .) "NodePort" | ternary 30530 5030) }}
 {{- end }}
 
-{{- /* Where virtual machines find OneGate; empty where nothing says so. The same whether OneGate is on or off. */ -}}
+{{- /* Where OneGate is reached from outside; empty where nothing says so. The same whether OneGate is on or off. */ -}}
 {{- define "opennebula.gateEndpoint" -}}
 {{- $address := .Values.gate.address | default (eq (include "opennebula.gateExposure" .) "NodePort" | ternary .Values.hypervisors.address "") -}}
 {{- if .Values.gate.endpoint -}}
@@ -64,6 +64,21 @@ http://{{ include "opennebula.name" . }}-flow.{{ .Release.Namespace }}.svc:2474
 {{- else if $address -}}
 http://{{ contains ":" $address | ternary (printf "[%s]" $address) $address }}:{{ include "opennebula.gatePort" . }}
 {{- end }}
+{{- end }}
+
+{{- /* Where virtual machines find OneGate: with the transparent proxy the address at which each hypervisor answers them */ -}}
+{{- define "opennebula.guestGateEndpoint" -}}
+{{ .Values.gate.transparentProxy.enabled | ternary "http://169.254.16.9:5030" (include "opennebula.gateEndpoint" .) }}
+{{- end }}
+
+{{- /* The transparent proxy, as the network drivers name its parts. A URL without a port has that of HTTP. */ -}}
+{{- define "opennebula.transparentProxy" -}}
+{{- $remote := splitList ":" (urlParse (include "opennebula.gateEndpoint" .)).host -}}
+{{- $proxy := dict "service_port" 5030 "remote_addr" (first $remote) "remote_port" (last (prepend (rest $remote) "80") | int) -}}
+{{- with .Values.gate.transparentProxy.networks }}
+{{- $_ := set $proxy "networks" . }}
+{{- end }}
+{{- $proxy | toJson }}
 {{- end }}
 
 {{- define "opennebula.monitorPort" -}}

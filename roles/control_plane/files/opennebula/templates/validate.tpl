@@ -18,6 +18,17 @@
 {{- if and .Values.gate.enabled (not (include "opennebula.gateEndpoint" .)) }}
 {{- fail "gate.address is empty: give the address at which virtual machines reach OneGate, or gate.endpoint for a whole URL, or set gate.enabled to false" }}
 {{- end }}
+{{- if .Values.gate.transparentProxy.enabled }}
+{{- if not .Values.gate.enabled }}
+{{- fail "gate.transparentProxy.enabled leads to OneGate, which gate.enabled switches off: set both or none" }}
+{{- end }}
+{{- if not (regexMatch "^http://([0-9]{1,3}\\.){3}[0-9]{1,3}(:[0-9]+)?/?$" (include "opennebula.gateEndpoint" .)) }}
+{{- fail (printf "gate.transparentProxy.enabled needs http and an IPv4 address to lead to, not %s: set gate.address to one, or gate.endpoint" (include "opennebula.gateEndpoint" .)) }}
+{{- end }}
+{{- if hasKey .Values.oned.config "ONEGATE_ENDPOINT" }}
+{{- fail "oned.config.ONEGATE_ENDPOINT would hide gate.transparentProxy from virtual machines: move it to gate.endpoint, which says where the proxy leads" }}
+{{- end }}
+{{- end }}
 {{- $ways := compact (list
       (.Values.ingress.enabled | ternary "ingress.enabled" "")
       (.Values.httpRoute.enabled | ternary "httpRoute.enabled" "")) }}

@@ -5,7 +5,7 @@
       "HM_MAD" (dict "ARGUMENTS" "-p 2101 -l 2102 -b 0.0.0.0")
       "MAX_CONN" 240
       "MAX_CONN_BACKLOG" 480 -}}
-{{- with include "opennebula.gateEndpoint" . }}
+{{- with include "opennebula.guestGateEndpoint" . }}
 {{- $_ := set $oned "ONEGATE_ENDPOINT" . }}
 {{- end }}
 {{- if and .Values.ldap.secret .Values.ldap.default }}
@@ -24,6 +24,10 @@ data:
   oned.json: {{ mergeOverwrite $oned (deepCopy .Values.oned.config) | toJson | quote }}
   monitord.json: {{ mergeOverwrite $monitord (deepCopy .Values.oned.monitord) | toJson | quote }}
   sched.json: {{ .Values.oned.sched | toJson | quote }}
+  {{- if .Values.gate.transparentProxy.enabled }}
+  # The container writes it into the configuration of the network drivers, which hypervisors get.
+  tproxy.json: {{ include "opennebula.transparentProxy" . | quote }}
+  {{- end }}
   # The front-end reaches itself by its alias, as the hypervisors do; keys are known beforehand, never trusted on sight.
   # The control sockets are where OpenNebula's cleaner looks for them.
   ssh_config: |
