@@ -12,14 +12,23 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Looks at a machine before it is made a node, and again afterwards, and changes nothing.
+  - Looks at a machine before it is made a node, and again afterwards, and changes nothing but a record of its own.
   - On a later run it tells whether the machine is still as it was left, so that all the rest can be left out.
   - What keeps it from being one fails the task, with a sentence for each problem that says what to change. What an
     operator should know is a warning.
   - Runs on the machine as root and needs nothing but Python.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
-  - kubenebula.opennebula.attributes.info_module
+attributes:
+  check_mode:
+    support: full
+    details: Writes no record then.
+  diff_mode:
+    support: N/A
+    details: The record is not what the machine is, but what a later look compares it with.
+  idempotent:
+    support: full
+    details: The record does not count as a change.
 options:
   stage:
     description:
@@ -90,7 +99,7 @@ options:
     type: str
     default: ""
   record:
-    description: File with the RV(record) of an earlier run.
+    description: File in which stage V(after) leaves its RV(record), for root alone, for a later stage V(settled).
     type: path
     default: /var/lib/kubenebula-hypervisor.json
 """
@@ -171,7 +180,7 @@ ansible_facts:
     ansible_ssh_host_key_ed25519_public: AAAAC3NzaC1lZDI1NTE5AAAAIBd0...
     ansible_ssh_host_key_ed25519_public_keytype: ssh-ed25519
 record:
-  description: What to write to the file O(record) once all is done.
+  description: What is in the file O(record) from now on, unless there are RV(problems).
   returned: for stage V(after)
   type: dict
   sample:
@@ -185,11 +194,18 @@ record:
     state: {libvirtd.socket: 0 ActiveState=active UnitFileState=enabled}
 """
 
+import json
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.facts.system.ssh_pub_keys import SshPubKeyFactCollector
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import node_facts, node_judge, node_state
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
+    in_one_step,
+    node_facts,
+    node_judge,
+    node_state,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands
 
 JUDGES = {
@@ -275,6 +291,11 @@ def _wish(given: dict[str, Any], libvirt_file: str) -> node_judge.Wish:
     )
 
 
+def keep(module: AnsibleModule, path: Path, record: dict[str, Any]) -> None:
+    in_one_step.write(module, path, json.dumps(record, indent=2).encode())
+    module.set_mode_if_different(str(path), 0o600, False)
+
+
 def main() -> None:
     module = AnsibleModule(argument_spec(), supports_check_mode=True)
     found = look(node_facts.Machine(Commands(module.run_command)), module.params)
@@ -285,6 +306,8 @@ def main() -> None:
         found["ansible_facts"] = {f"ansible_{name}": value for name, value in keys.items()}
     if found["problems"]:
         module.fail_json(msg=" ".join(found["problems"]), **found)
+    if "record" in found and not module.check_mode:
+        keep(module, Path(module.params["record"]), found["record"])
     module.exit_json(changed=False, **found)
 
 

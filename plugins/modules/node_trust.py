@@ -95,15 +95,13 @@ files:
   sample: [/var/lib/one/.ssh/authorized_keys, /etc/hosts]
 """
 
-import os
 import pwd
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import owned_text
+from ansible_collections.kubenebula.opennebula.plugins.module_utils import in_one_step, owned_text
 
 ETC_HOSTS = Path("/etc/hosts")
 
@@ -165,10 +163,7 @@ def write(module: AnsibleModule, file: File) -> None:
     if file.after is None:
         path.unlink()
         return
-    handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(file.after)
-    module.atomic_move(temporary, str(path))
+    in_one_step.write(module, path, file.after)
 
 
 def protect(module: AnsibleModule, path: Path, mode: int, owner: pwd.struct_passwd) -> bool:

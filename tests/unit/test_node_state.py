@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.testing import patch_module_args
 from ansible_collections.kubenebula.opennebula.plugins.modules import node_check
 from node_cases import SSHD, machine
 
@@ -175,3 +176,20 @@ def test_advice_is_given_on_a_settled_machine_as_well(settled: Path) -> None:
     assert found["settled"] is True and "nested virtualization" in nested and "clock" in clock
     # once: what follows on a machine that is not settled gives it
     assert look(settled, timedatectl=(0, "no"), nested=True, told="d2")["advice"] == []
+
+
+@pytest.mark.parametrize(
+    ("problems", "check_mode", "kept"), [([], False, True), ([], True, False), (["it has no libvirt."], False, False)]
+)
+def test_a_good_look_afterwards_leaves_its_record_for_root_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: list[str], check_mode: bool, kept: bool
+) -> None:
+    path, record = tmp_path / "record.json", {"told": "d1"}
+    found = {"problems": problems, "advice": [], "record": record}
+    monkeypatch.setattr(node_check, "look", lambda _machine, _given: found)
+    given = {"stage": "after", "name": "kvm1", "type": "kvm", "record": str(path), "_ansible_check_mode": check_mode}
+    with patch_module_args(given), pytest.raises(SystemExit):
+        node_check.main()
+    assert path.exists() is kept
+    if kept:
+        assert json.loads(path.read_text()) == record and path.stat().st_mode & 0o777 == 0o600
