@@ -30,6 +30,8 @@ def test_a_program_that_hangs(cloud: Cloud, tmp_path: Path, step: int) -> None:
         report = tmp_path / "report.json"
         cloud.playbook("verify", "-e", f"verify_report={report}")
         failed = [row for row in json.loads(report.read_text())["rows"] if row["status"] == "failed"]
+        # a machine that is just joining is not reached by the others yet
+        failed = [row for row in failed if row["check"] != "ssh_to_peers"]
         # the machines notice it of OneGate, which their virtual machines ask
         assert {row["check"] for row in failed} == ({"pods", "onegate"} if "gate" in hung else {"pods"}), failed
         (pods,) = [row["cause"] for row in failed if row["check"] == "pods"]
