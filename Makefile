@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)/build/collections
 S ?= default
 
 LAB := molecule/lab/lab.sh
-SCENARIOS := default onboard_kvm onboard_lxc services verify rotate_key offboard
+SCENARIOS := default services onboard_lxc offboard onboard_kvm preflight helm verify rotate_key
 # A worker for each processor. Tests of one file stay together, for they share what is costly to start.
 PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
@@ -82,21 +82,24 @@ bench-onboarding: machine dev ## how long N machines of the lab take to become h
 	@$(LAB) up
 	python tests/benchmarks/onboarding.py --hosts $(N)
 
-test: machine check ## everything; empties the lab and stops it in the end
+test: machine lint ## everything; empties the lab and stops it in the end
 	@$(LAB) up
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target stages
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target stages
 	$(LAB) down
 
-# Two at a time, for most of the time they wait. What a stage says is shown when it is over.
-.PHONY: stages $(SCENARIOS:%=stage-%)
-stages: $(SCENARIOS:%=stage-%) playbooks sanity
+# Some at a time, for most of the time they wait. What a stage says is shown when it is over.
+.PHONY: stages stage-offline $(SCENARIOS:%=stage-%)
+stages: $(SCENARIOS:%=stage-%) stage-offline
 
-# `default` makes the cloud that the others join; machines may join while users use it, but not while something is broken
-stage-onboard_kvm stage-services: stage-default
-stage-onboard_lxc: stage-onboard_kvm
-stage-verify: stage-onboard_lxc stage-services
+# what needs no lab, one after the other, because each takes both processors
+stage-offline:
+	@$(MAKE) --no-print-directory --jobs=1 unit contract chart playbooks sanity
+
+# `default` makes the cloud that the others join; machines may join and leave while users use it, but not while something is broken
+stage-services stage-onboard_kvm stage-onboard_lxc stage-preflight stage-helm: stage-default
+stage-offboard: stage-onboard_lxc
+stage-verify: stage-services stage-onboard_kvm stage-offboard stage-preflight stage-helm
 stage-rotate_key: stage-verify
-stage-offboard: stage-rotate_key
 
 $(SCENARIOS:%=stage-%): stage-%: dev
 	@$(call scenario,$*)

@@ -8,7 +8,7 @@ import time
 import xml.etree.ElementTree as ET
 
 import pytest
-from conftest import HYPERVISORS, Cloud
+from cloud import HYPERVISORS, Cloud
 from testinfra.host import Host
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import HYPERVISORS, STATE, Cloud, machine
+from cloud import HYPERVISORS, STATE, Cloud, machine
 from testinfra.host import Host
 
 SECRETS = ("oneadmin", "one-key", "ssh", "sshd", "database", "serveradmin", "fireedge-key")

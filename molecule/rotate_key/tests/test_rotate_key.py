@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import HYPERVISORS, NAMESPACE, PROJECT, STATE, Cloud, machine
+from cloud import HYPERVISORS, NAMESPACE, PROJECT, STATE, Cloud, machine
 
 KEYS = "/var/lib/one/.ssh/authorized_keys"
 SECRET = "opennebula-ssh"

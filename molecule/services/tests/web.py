@@ -1,24 +1,22 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The services of the cloud: where they are, and a console as a browser opens it."""
+"""The services of the cloud: where they are, and how they are deployed."""
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import subprocess
-import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from typing import Any
 
-import websocket
-from conftest import Cloud
+import yaml
+from cloud import PROJECT, Cloud
 
 SERVICES = ("fireedge", "flow", "gate")
-HOST = "cloud.lab.test"
+VARIABLES = PROJECT / "molecule/services/vars/site.yml"
+HOST = yaml.safe_load(VARIABLES.read_text())["control_plane_ingress_host"]
+NODE = "10.66.0.1"
 
 
 def pods(cloud: Cloud, component: str) -> list[dict[str, Any]]:
@@ -27,41 +25,49 @@ def pods(cloud: Cloud, component: str) -> list[dict[str, Any]]:
 
 
 def ready(cloud: Cloud, component: str) -> bool:
-    conditions = [condition for pod in pods(cloud, component) for condition in pod["status"]["conditions"]]
-    return [condition["status"] for condition in conditions if condition["type"] == "Ready"] == ["True"]
+    """Whether all of its pods are."""
+    return {is_ready(pod) for pod in pods(cloud, component)} == {True}
 
 
-def lives(cloud: Cloud) -> dict[str, tuple[str, list[int]]]:
+def is_ready(pod: dict[str, Any]) -> bool:
+    conditions = {item["type"]: item["status"] for item in pod["status"]["conditions"]}
+    return conditions["Ready"] == "True"
+
+
+def lives(cloud: Cloud) -> dict[str, dict[str, list[int]]]:
     """Return what changes when a pod is another one or one of its containers starts again: its uid and its restarts.
 
     By component, of pods that are to stay.
     """
-    found = json.loads(cloud.kubectl("get", "pods", "-o", "json"))["items"]
-    return {
-        pod["metadata"]["labels"]["app.kubernetes.io/component"]: (
-            pod["metadata"]["uid"],
-            [status["restartCount"] for status in pod["status"]["containerStatuses"]],
-        )
-        for pod in found
-        if pod["metadata"]["labels"].get("app.kubernetes.io/component") and "deletionTimestamp" not in pod["metadata"]
-    }
+    found: dict[str, dict[str, list[int]]] = {}
+    for pod in json.loads(cloud.kubectl("get", "pods", "-o", "json"))["items"]:
+        component = pod["metadata"]["labels"].get("app.kubernetes.io/component")
+        if component and "deletionTimestamp" not in pod["metadata"]:
+            restarts = [status["restartCount"] for status in pod["status"]["containerStatuses"]]
+            found.setdefault(component, {})[pod["metadata"]["uid"]] = restarts
+    return found
+
+
+def playbook(cloud: Cloud, name: str, *arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
+    """Run a playbook for this site, with these variables of control_plane beyond what it says."""
+    values = json.dumps({f"control_plane_{key}": value for key, value in variables.items()})
+    return cloud.playbook(name, "-e", f"@{VARIABLES}", "-e", values, *arguments)
 
 
 def deploy(cloud: Cloud, **variables: object) -> None:
-    """Deploy the control plane with these variables of the role, and nothing else."""
-    values = json.dumps({f"control_plane_{name}": value for name, value in variables.items()})
-    done = cloud.playbook("site", "--tags", "control_plane", "-e", values)
+    """Deploy the control plane, and nothing else."""
+    done = playbook(cloud, "site", "--tags", "control_plane", **variables)
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-def inside(cloud: Cloud, component: str, script: str) -> str:
-    return cloud.kubectl("exec", f"deployment/opennebula-{component}", "--", "bash", "-c", script)
+def inside(cloud: Cloud, pod: str, script: str) -> str:
+    return cloud.kubectl("exec", pod, "--", "bash", "-c", script)
 
 
-def signal(cloud: Cloud, component: str, program: str, name: str) -> None:
+def signal(cloud: Cloud, pod: str, program: str, name: str) -> None:
     """Send it to the program and to what it has started: supervisord gives each a process group of its own."""
     supervisor = "supervisorctl -c /etc/kubenebula/supervisord.conf"
-    inside(cloud, component, f"kill -{name} -- -$({supervisor} pid {program})")
+    inside(cloud, pod, f"kill -{name} -- -$({supervisor} pid {program})")
 
 
 def service(cloud: Cloud, component: str) -> str:
@@ -81,42 +87,3 @@ def status(url: str) -> int:
 def metrics(cloud: Cloud) -> list[str]:
     with urllib.request.urlopen(f"http://{service(cloud, 'exporter')}/metrics", timeout=10) as answer:
         return str(answer.read().decode()).splitlines()
-
-
-def console_token(cloud: Cloud, host: str, port: int) -> str:
-    """Return a token as FireEdge makes them: what to connect to, encrypted with its key by another implementation."""
-    key = cloud.secret("opennebula-fireedge-key")["fireedge_key"].encode()
-    settings = {"hostname": host, "port": str(port), "password": None}
-    text = json.dumps({"connection": {"type": "vnc", "settings": settings}})
-    iv = os.urandom(16)
-    openssl = ["openssl", "enc", "-aes-256-cbc", "-K", key.hex(), "-iv", iv.hex()]
-    value = subprocess.run(openssl, input=text.encode(), capture_output=True, check=True).stdout
-    parts = {"iv": base64.b64encode(iv).decode(), "value": base64.b64encode(value).decode()}
-    return base64.b64encode(json.dumps(parts).encode()).decode()
-
-
-class Console:
-    """A console: what guacd sends, instruction by instruction."""
-
-    def __init__(self, server: str, token: str, ca: str = "") -> None:
-        """With the certificate of who vouches for the server, over TLS."""
-        query = urllib.parse.urlencode({"token": token, "width": 800, "height": 600})
-        url = f"{'wss' if ca else 'ws'}://{server}/fireedge/guacamole?{query}"
-        options = {"sslopt": {"ca_certs": ca}} if ca else {}
-        self.socket = websocket.create_connection(url, timeout=20, subprotocols=["guacamole"], **options)
-
-    def until(self, wanted: set[str], seconds: float) -> dict[str, str]:
-        """Return the first of each instruction, by opcode, as soon as the wanted ones are among them; answers syncs."""
-        seen: dict[str, str] = {}
-        end = time.monotonic() + seconds
-        while not wanted <= seen.keys() and time.monotonic() < end:
-            for instruction in str(self.socket.recv()).split(";"):
-                opcode, dummy, rest = instruction.partition(",")
-                name = opcode.partition(".")[2]
-                seen.setdefault(name, rest)
-                if name == "sync":
-                    self.socket.send(f"4.sync,{rest};")
-        return seen
-
-    def close(self) -> None:
-        self.socket.close()

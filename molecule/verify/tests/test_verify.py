@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import HYPERVISORS, Cloud, machine, wait
+from cloud import HYPERVISORS, Cloud, machine, wait
 
 NODE = "10.66.0.1"
 FRONT_END = "front-end"

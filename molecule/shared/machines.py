@@ -37,21 +37,19 @@ def front_end() -> Host:
     return testinfra.get_host(f"kubectl://opennebula-oned-0?{options}")
 
 
-def onboard(name: str, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
-    """Run onboard.yml for one machine, as its operator does."""
-    command = [
-        "ansible-playbook",
-        "playbooks/onboard.yml",
-        "-i",
-        "inventories/lab",
-        "-i",
-        "molecule/onboard/inventory/hosts.yml",
-    ]
-    command += ["--limit", name, "--extra-vars", json.dumps(variables), *arguments]
+def playbook(path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook against the lab's inventory, as an operator does."""
+    command = ["ansible-playbook", path, "-i", "inventories/lab", *arguments]
     # molecule sets variables of Ansible's for its own runs
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     environment |= {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
     return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+
+def onboard(name: str, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+    """Run onboard.yml for one machine."""
+    joining = ["-i", "molecule/shared/inventory/hosts.yml", "--limit", name, "--extra-vars", json.dumps(variables)]
+    return playbook("playbooks/onboard.yml", *joining, *arguments)
 
 
 def changed(done: subprocess.CompletedProcess[str]) -> int:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import Cloud, wait
+from cloud import Cloud, wait
 from testinfra.host import Host
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from conftest import HYPERVISORS, Cloud
+from cloud import HYPERVISORS, Cloud
 
 
 def variables(**values: Any) -> tuple[str, str]:
@@ -76,10 +76,9 @@ def test_a_dead_machine_does_not_hold_up_the_others(cloud: Cloud, tmp_path: Any)
     inventory = tmp_path / "dead.yml"
     dead = {"ansible_host": "10.66.0.99", "hypervisor_type": "kvm", "ansible_ssh_common_args": "-o ConnectTimeout=5"}
     inventory.write_text(json.dumps({"hypervisors": {"hosts": {"dead1": dead}}}))
-    before = cloud.hosts().keys()
     done = cloud.playbook("onboard", "-i", str(inventory))
     assert done.returncode != 0
-    assert cloud.hosts().keys() == before == HYPERVISORS.keys()
+    assert cloud.hosts().keys() >= HYPERVISORS.keys() and "dead1" not in cloud.hosts()
     last = done.stdout[: done.stdout.index("PLAY RECAP")].splitlines()[-12:]
     assert re.search(r"dead1 is not onboarded: .*10\.66\.0\.99", " ".join(" ".join(last).split())), last
     recap = dict(re.findall(r"^(\w+)\s+: (.*)$", done.stdout, re.MULTILINE))

@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 import pytest
-from conftest import Cloud, machine, wait
+from cloud import Cloud, machine, wait
 from web import inside
 
 # what a bridge with NAT is to a virtual machine
@@ -43,7 +43,7 @@ def test_oneflow_hears_what_happens_to_a_machine(cloud: Cloud) -> None:
     def heard() -> bool:
         number = cloud.call("one.vm.allocate", "NAME=passing CPU=1 MEMORY=64", True)
         cloud.call("one.vm.action", "terminate-hard", number)
-        log = inside(cloud, "flow", "cat /var/log/one/oneflow.log")
+        log = inside(cloud, "deployment/opennebula-flow", "cat /var/log/one/oneflow.log")
         return all(f"EVENT STATE VM/{state}/LCM_INIT/{number} " in log for state in ("HOLD", "DONE"))
 
     # ZeroMQ gives up on a connection that oned's pod has left open after two minutes

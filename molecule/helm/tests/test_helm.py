@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import PROJECT, STATE, Cloud, wait
+from cloud import PROJECT, STATE, Cloud, wait
 
 NAMESPACE = "plain"
 CHART = PROJECT / "roles/control_plane/files/opennebula"

@@ -22,6 +22,8 @@ PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 STATE = Path("/var/lib/kubenebula-lab")
 NAMESPACE = "opennebula"
 HYPERVISORS = {"kvm1": "10.66.0.11", "lxc1": "10.66.0.12"}
+# one that joins and leaves
+SPARE = {"lxc2": "10.66.0.14"}
 MONITORED = "2"
 
 # runs in the pod, with the session that oned's own tools use
@@ -138,13 +140,19 @@ def cloud() -> Cloud:
 
 
 @pytest.fixture
-def power_back(cloud: Cloud) -> Iterator[Callable[[], None]]:
-    """lxc1 loses its power until this is called, or the test ends in whatever way."""
+def away() -> str:
+    """The machine that is without power where a test asks for power_back."""
+    return "lxc1"
+
+
+@pytest.fixture
+def power_back(cloud: Cloud, away: str) -> Iterator[Callable[[], None]]:
+    """A machine loses its power until this is called, or the test ends in whatever way."""
 
     def start() -> None:
-        cloud.lab("host-start", "lxc1")
+        cloud.lab("host-start", away)
 
-    cloud.lab("host-stop", "lxc1")
+    cloud.lab("host-stop", away)
     try:
         yield start
     finally:
@@ -168,5 +176,7 @@ def hypervisor(request: pytest.FixtureRequest) -> Host:
 def machine(name: str) -> Host:
     known = f"-o UserKnownHostsFile={STATE / 'ssh/known_hosts'} -o StrictHostKeyChecking=yes"
     return testinfra.get_host(
-        f"ssh://root@{HYPERVISORS[name]}", ssh_identity_file=str(STATE / "ssh/id_ed25519"), ssh_extra_args=known
+        f"ssh://root@{(HYPERVISORS | SPARE)[name]}",
+        ssh_identity_file=str(STATE / "ssh/id_ed25519"),
+        ssh_extra_args=known,
     )

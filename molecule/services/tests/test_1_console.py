@@ -5,21 +5,12 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 import websocket
-from conftest import HYPERVISORS, Cloud, machine, wait
-from web import Console, console_token, service, status
-
-
-@pytest.fixture(scope="module")
-def screen(cloud: Cloud) -> Iterator[int]:
-    """The port of a virtual machine's screen on kvm1."""
-    cloud.lab("guest-start", "kvm1", "watched")
-    display = machine("kvm1").check_output("virsh --connect qemu:///system vncdisplay watched")
-    yield 5900 + int(display.strip().rpartition(":")[2])
-    cloud.lab("guest-stop", "kvm1", "watched")
+from browser import Console, Watch, console_token
+from cloud import HYPERVISORS, Cloud, wait
+from web import service, status
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +28,8 @@ def test_the_api_asks_for_a_password(fireedge: str) -> None:
     assert status(f"http://{fireedge}/fireedge/api/hostpool/info") == 401
 
 
-def test_the_screen_of_a_virtual_machine(cloud: Cloud, fireedge: str, screen: int) -> None:
-    console = Console(fireedge, console_token(cloud, HYPERVISORS["kvm1"], screen))
+def test_the_screen_of_a_virtual_machine(cloud: Cloud, fireedge: str, watch: Watch) -> None:
+    console = Console(fireedge, console_token(cloud, HYPERVISORS["kvm1"], watch.port))
     seen = console.until({"ready", "size", "img"}, 60)
     assert {"ready", "size", "img"} <= seen.keys(), seen
     # longer than FireEdge waits for data: what is idle is kept up by the syncs of both sides
