@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)/build/collections
 S ?= default
 
 LAB := molecule/lab/lab.sh
-SCENARIOS := default services onboard_lxc offboard onboard_kvm preflight helm verify rotate_key
+SCENARIOS := default services onboard_lxc offboard onboard_kvm verify rotate_key preflight helm
 # A worker for each processor. Tests of one file stay together, for they share what is costly to start.
 PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
@@ -58,7 +58,7 @@ unit: dev ## unit tests
 	@$(PYTEST) tests/unit
 
 playbooks: dev ## playbooks of the collection, run against a model of oned
-	@$(PYTEST) --dist loadgroup tests/playbooks
+	@$(PYTEST) tests/playbooks
 
 contract: dev ## the recorded answers of a real oned, against the client and against the lab's stand-in
 	@$(PYTEST) tests/contract tests/benchmarks
@@ -88,18 +88,22 @@ test: machine lint ## everything; empties the lab and stops it in the end
 	$(LAB) down
 
 # Some at a time, for most of the time they wait. What a stage says is shown when it is over.
-.PHONY: stages stage-offline $(SCENARIOS:%=stage-%)
-stages: $(SCENARIOS:%=stage-%) stage-offline
+.PHONY: stages stage-offline stage-sanity $(SCENARIOS:%=stage-%)
+stages: $(SCENARIOS:%=stage-%) stage-offline stage-sanity
 
-# what needs no lab, one after the other, because each takes both processors
+# one after the other, because each takes all processors
 stage-offline:
-	@$(MAKE) --no-print-directory --jobs=1 unit contract chart playbooks sanity
+	@$(MAKE) --no-print-directory --jobs=1 unit contract chart playbooks
 
-# `default` makes the cloud that the others join; machines may join and leave while users use it, but not while something is broken
-stage-services stage-onboard_kvm stage-onboard_lxc stage-preflight stage-helm: stage-default
+# `default` makes the cloud that the others join. Machines may join and leave while users use it, but not while something is broken;
+# then there is time for what asks nothing of the machines.
+stage-services stage-onboard_lxc stage-onboard_kvm: stage-default
 stage-offboard: stage-onboard_lxc
-stage-verify: stage-services stage-onboard_kvm stage-offboard stage-preflight stage-helm
+stage-verify stage-preflight stage-helm stage-sanity: stage-services stage-offboard stage-onboard_kvm
 stage-rotate_key: stage-verify
+
+stage-sanity:
+	@$(MAKE) --no-print-directory sanity
 
 $(SCENARIOS:%=stage-%): stage-%: dev
 	@$(call scenario,$*)

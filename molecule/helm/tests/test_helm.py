@@ -37,14 +37,11 @@ def tool(name: str, *arguments: str) -> str:
 @pytest.fixture
 def values(cloud: Cloud) -> Iterator[dict[str, Any]]:
     """Values for a second cloud beside the first, from the same images, in a namespace that allows no privilege."""
-    own = ("statefulsets,deployments", "-l", "app.kubernetes.io/component!=mariadb")
-    workloads = json.loads(cloud.kubectl("get", *own, "-o", "json"))["items"]
-    images = [item["spec"]["template"]["spec"]["containers"][0]["image"].rpartition(":") for item in workloads]
+    images = json.loads(cloud.helm("get", "values", "opennebula", "--output", "json"))["images"]
     tool("kubectl", "create", "namespace", NAMESPACE)
     tool("kubectl", "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
     yield {
-        "images": {"registry": images[0][0].rpartition("/")[0]}
-        | {path.rpartition("/")[2]: {"tag": tag} for path, dummy, tag in images},
+        "images": images,
         "hypervisors": {"address": NODE, "exposure": "LoadBalancer", "sshPort": 2022},
         "gate": {"address": NODE},
         # beside the first cloud, on two cores

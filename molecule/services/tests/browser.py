@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 import websocket
-from cloud import HYPERVISORS, STATE, Cloud
+from cloud import HYPERVISORS, STATE, Cloud, wait
 from web import HOST, inside, pods
 
 SITE = f"https://{HOST}"
@@ -70,9 +70,11 @@ class Watch:
         self.console = Console(HOST, console_token(cloud, HYPERVISORS["kvm1"], port), CA)
         self.browser = ThreadPoolExecutor(1)
         self.seen = self.browser.submit(self.console.until, {"never"}, WATCHED_SECONDS)
-        (self.pod,) = [name for name in self.fireedge() if self.leads_to_the_screen(name)]
+        # FireEdge has accepted it, and its guacd is about to connect to the screen
+        wait(lambda: any(map(self.leads_to_the_screen, self.pods())), 30)
+        (self.pod,) = filter(self.leads_to_the_screen, self.pods())
 
-    def fireedge(self) -> list[str]:
+    def pods(self) -> list[str]:
         return [pod["metadata"]["name"] for pod in pods(self.cloud, "fireedge")]
 
     def leads_to_the_screen(self, pod: str) -> bool:
@@ -81,7 +83,7 @@ class Watch:
     @property
     def other_pod(self) -> str:
         """The pod of FireEdge in whose way nobody watches."""
-        (other,) = [name for name in self.fireedge() if name != self.pod]
+        (other,) = [name for name in self.pods() if name != self.pod]
         return other
 
     def had_back(self) -> Console:

@@ -17,7 +17,6 @@ from web import SERVICES, is_ready, lives, playbook, pods, ready, signal
 @pytest.mark.parametrize("step", range(3))
 def test_a_program_that_hangs(cloud: Cloud, watch: Watch, tmp_path: Path, step: int) -> None:
     """One program of each pod that has so many, all at once: what users see is the pods'."""
-
     (flow,), (gate,) = ([pod["metadata"]["name"] for pod in pods(cloud, component)] for component in ("flow", "gate"))
     # those of supervisord that users notice
     programs = {watch.other_pod: ("fireedge", "front", "guacd"), flow: ("oneflow",), gate: ("onegate",)}
