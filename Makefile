@@ -91,19 +91,20 @@ test: machine lint ## everything; empties the lab and stops it in the end
 .PHONY: stages stage-offline stage-sanity $(SCENARIOS:%=stage-%)
 stages: $(SCENARIOS:%=stage-%) stage-offline stage-sanity
 
-# one after the other, because each takes all processors
+# What needs no lab takes the processors that the scenarios leave, one after the other, because each would take all.
 stage-offline:
-	@$(MAKE) --no-print-directory --jobs=1 unit contract chart playbooks
+	@nice $(MAKE) --no-print-directory --jobs=1 unit contract chart playbooks
 
-# `default` makes the cloud that the others join. Machines may join and leave while users use it, but not while something is broken;
-# then there is time for what asks nothing of the machines.
-stage-services stage-onboard_lxc stage-onboard_kvm: stage-default
+stage-sanity: stage-offline
+	@nice $(MAKE) --no-print-directory sanity
+
+# `default` makes the cloud that the others join. Machines join one after the other, for each changes what the others know,
+# and do so while users use the cloud, but not while something is broken.
+stage-services stage-onboard_kvm: stage-default
+stage-onboard_lxc: stage-onboard_kvm
 stage-offboard: stage-onboard_lxc
-stage-verify stage-preflight stage-helm stage-sanity: stage-services stage-offboard stage-onboard_kvm
+stage-verify stage-preflight stage-helm: stage-services stage-offboard
 stage-rotate_key: stage-verify
-
-stage-sanity:
-	@$(MAKE) --no-print-directory sanity
 
 $(SCENARIOS:%=stage-%): stage-%: dev
 	@$(call scenario,$*)
