@@ -11,10 +11,8 @@ S ?= default
 
 LAB := molecule/lab/lab.sh
 SCENARIOS := default services onboard_lxc offboard onboard_kvm verify rotate_key preflight helm
-# a worker for each processor
-WORKERS ?= auto
-# Tests of one file stay together, for they share what is costly to start.
-PYTEST = pytest -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A worker for each processor. Tests of one file stay together, for they share what is costly to start.
+PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
 scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
@@ -84,7 +82,7 @@ bench-onboarding: machine dev ## how long N machines of the lab take to become h
 	@$(LAB) up
 	python tests/benchmarks/onboarding.py --hosts $(N)
 
-test: machine lint ## everything; empties the lab and stops it in the end
+test: machine dev ## everything; empties the lab and stops it in the end
 	@$(LAB) up
 	$(MAKE) --no-print-directory --jobs=3 --output-sync=target stages
 	$(LAB) down
@@ -93,20 +91,19 @@ test: machine lint ## everything; empties the lab and stops it in the end
 .PHONY: stages stage-offline stage-sanity $(SCENARIOS:%=stage-%)
 stages: $(SCENARIOS:%=stage-%) stage-offline stage-sanity
 
-# One worker, because two processors have scenarios to serve as well.
+# what needs no lab, one after the other, because each takes all processors
 stage-offline:
-	@$(MAKE) --no-print-directory --jobs=1 WORKERS=1 unit contract chart playbooks
+	@$(MAKE) --no-print-directory --jobs=1 check playbooks
 
-stage-sanity:
+stage-sanity: stage-offline
 	@$(MAKE) --no-print-directory sanity
 
 # `default` makes the cloud that the others join. Machines join one after the other, for each changes what the others know,
-# and do so while users use the cloud, but not while something is broken. The rest has its place where scenarios wait most.
+# and do so while users use the cloud, but not while something is broken.
 stage-services stage-onboard_kvm: stage-default
 stage-onboard_lxc: stage-onboard_kvm
 stage-offboard: stage-onboard_lxc
-stage-preflight stage-helm: stage-services
-stage-verify stage-offline: stage-services stage-offboard
+stage-verify stage-preflight stage-helm: stage-services stage-offboard
 stage-rotate_key: stage-verify
 
 $(SCENARIOS:%=stage-%): stage-%: dev

@@ -73,14 +73,16 @@ def test_files_that_the_database_password_is_in_are_private(front_end: Host, clo
         assert front_end.file(path).mode == 0o600, path
 
 
-@pytest.mark.parametrize("workload", ["statefulset/opennebula-oned", *(f"deployment/opennebula-{s}" for s in SERVICES)])
-def test_no_key_is_in_a_layer_of_an_image(cloud: Cloud, needles: set[str], tmp_path: Path, workload: str) -> None:
+def test_no_key_is_in_a_layer_of_an_image(cloud: Cloud, needles: set[str], tmp_path: Path) -> None:
     """Every layer by itself: what a later layer deletes is still there for whoever pulls the image."""
-    pod = json.loads(cloud.kubectl("get", workload, "-o", "json"))["spec"]["template"]
-    archive = tmp_path / "image.tar"
+    workloads = ["statefulset/opennebula-oned", *(f"deployment/opennebula-{service}" for service in SERVICES)]
+    found = json.loads(cloud.kubectl("get", *workloads, "-o", "json"))["items"]
+    images = {item["spec"]["template"]["spec"]["containers"][0]["image"] for item in found}
+    assert len(images) == len(workloads)
+    archive = tmp_path / "images.tar"
     docker = [STATE / "bin/docker", "-H", "unix:///run/kubenebula-lab/docker.sock"]
     with archive.open("wb") as target:
-        subprocess.run([*docker, "save", pod["spec"]["containers"][0]["image"]], stdout=target, check=True)
+        subprocess.run([*docker, "save", *images], stdout=target, check=True)
     forbidden = re.compile(r"(^|/)(\.one/.+|ssh_host_.*key|\.ssh/id_.+|one_auth|one_key|fireedge_key)$")
     count = 0
     for layer in layers(archive):
@@ -91,13 +93,14 @@ def test_no_key_is_in_a_layer_of_an_image(cloud: Cloud, needles: set[str], tmp_p
                 text = layer.extractfile(item).read()
                 assert b"PRIVATE KEY-----\nb3Blbn" not in text, item.name
                 assert not [needle for needle in needles if needle.encode() in text], item.name
-    assert count >= 4
+    # what they share, and at least one of each
+    assert count >= 3 + len(images)
 
 
 def layers(archive: Path) -> Iterator[tarfile.TarFile]:
-    """Yield the layers of an image as `docker save` writes them: tar files in a tar file, named by its manifest."""
-    with tarfile.open(archive) as image:
-        (manifest,) = json.load(image.extractfile("manifest.json"))
-        for name in manifest["Layers"]:
-            with tarfile.open(fileobj=image.extractfile(name)) as layer:
+    """Yield each layer of the images that `docker save` writes: tar files in a tar file, named by its manifest."""
+    with tarfile.open(archive) as saved:
+        manifest = json.load(saved.extractfile("manifest.json"))
+        for name in sorted({name for image in manifest for name in image["Layers"]}):
+            with tarfile.open(fileobj=saved.extractfile(name)) as layer:
                 yield layer

@@ -15,7 +15,7 @@ def test_a_dead_machine_does_not_hold_up_the_others(tmp_path: Path) -> None:
     inventory = tmp_path / "dead.yml"
     dead = {"ansible_host": "10.66.0.99", "hypervisor_type": "kvm", "ansible_ssh_common_args": "-o ConnectTimeout=5"}
     inventory.write_text(json.dumps({"hypervisors": {"hosts": {"dead1": dead}}}))
-    done = playbook("playbooks/onboard.yml", "-i", str(inventory))
+    done = playbook("playbooks/onboard.yml", "-i", str(inventory), "--skip-tags", "declare")
     assert done.returncode != 0
     last = done.stdout[: done.stdout.index("PLAY RECAP")].splitlines()[-12:]
     assert re.search(r"dead1 is not onboarded: .*10\.66\.0\.99", " ".join(" ".join(last).split())), last
