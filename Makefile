@@ -15,6 +15,9 @@ SCENARIOS := default services onboard_lxc offboard onboard_kvm verify rotate_key
 PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
 scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
+# the same in two parts
+arrive = molecule reset --scenario-name $(1); molecule converge --scenario-name $(1); molecule idempotence --scenario-name $(1)
+leave = molecule verify --scenario-name $(1); molecule destroy --scenario-name $(1)
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
@@ -84,7 +87,7 @@ bench-onboarding: machine dev ## how long N machines of the lab take to become h
 
 test: machine dev ## everything; empties the lab and stops it in the end
 	@$(LAB) up
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target stages
+	$(MAKE) --no-print-directory --jobs=4 --output-sync=target stages
 	$(LAB) down
 
 # Some at a time, for most of the time they wait. What a stage says is shown when it is over.
@@ -98,15 +101,24 @@ stage-offline:
 stage-sanity: stage-offline
 	@$(MAKE) --no-print-directory sanity
 
-# `default` makes the cloud that the others join. Machines join one after the other, for each changes what the others know,
-# and do so while users use the cloud, but not while something is broken.
-stage-services stage-onboard_kvm: stage-default
-stage-onboard_lxc: stage-onboard_kvm
-stage-offboard: stage-onboard_lxc
+# `default` makes the cloud that the others join. They do so one after the other, because each changes what the others know;
+# later they come and go while users use the cloud, but not while something is broken.
+JOINING := onboard_kvm onboard_lxc
+.PHONY: $(JOINING:%=arrive-%)
+stage-services arrive-onboard_kvm: stage-default
+arrive-onboard_lxc: arrive-onboard_kvm
+$(JOINING:%=stage-%): arrive-onboard_lxc
+stage-offboard: $(JOINING:%=stage-%)
 stage-verify stage-preflight stage-helm: stage-services stage-offboard
 stage-rotate_key: stage-verify
 
-$(SCENARIOS:%=stage-%): stage-%: dev
+$(JOINING:%=arrive-%): arrive-%: dev
+	@$(call arrive,$*)
+
+$(JOINING:%=stage-%): stage-%: dev
+	@$(call leave,$*)
+
+$(patsubst %,stage-%,$(filter-out $(JOINING),$(SCENARIOS))): stage-%: dev
 	@$(call scenario,$*)
 
 clean: ## stop the lab and forget all it held; builds stay cached
