@@ -15,9 +15,6 @@ SCENARIOS := default services onboard_lxc offboard onboard_kvm verify rotate_key
 PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
 scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
-# the same in two parts
-arrive = molecule reset --scenario-name $(1); molecule converge --scenario-name $(1); molecule idempotence --scenario-name $(1)
-leave = molecule verify --scenario-name $(1); molecule destroy --scenario-name $(1)
 # kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
 export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
@@ -85,9 +82,9 @@ bench-onboarding: machine dev ## how long N machines of the lab take to become h
 	@$(LAB) up
 	python tests/benchmarks/onboarding.py --hosts $(N)
 
-test: machine dev ## everything; empties the lab and stops it in the end
+test: machine lint ## everything; empties the lab and stops it in the end
 	@$(LAB) up
-	$(MAKE) --no-print-directory --jobs=4 --output-sync=target stages
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target stages
 	$(LAB) down
 
 # Some at a time, for most of the time they wait. What a stage says is shown when it is over.
@@ -96,29 +93,21 @@ stages: $(SCENARIOS:%=stage-%) stage-offline stage-sanity
 
 # what needs no lab, one after the other, because each takes all processors
 stage-offline:
-	@$(MAKE) --no-print-directory --jobs=1 check playbooks
+	@$(MAKE) --no-print-directory --jobs=1 unit contract chart playbooks
 
-stage-sanity: stage-offline
+stage-sanity:
 	@$(MAKE) --no-print-directory sanity
 
-# `default` makes the cloud that the others join. They do so one after the other, because each changes what the others know;
-# later they come and go while users use the cloud, but not while something is broken.
-JOINING := onboard_kvm onboard_lxc
-.PHONY: $(JOINING:%=arrive-%)
-stage-services arrive-onboard_kvm: stage-default
-arrive-onboard_lxc: arrive-onboard_kvm
-$(JOINING:%=stage-%): arrive-onboard_lxc
-stage-offboard: $(JOINING:%=stage-%)
+# `default` makes the cloud that the others join. Machines join one after the other, for each changes what the others know,
+# and do so while users use the cloud, but not while something is broken. The rest has its place where scenarios wait most.
+stage-services stage-onboard_kvm: stage-default
+stage-onboard_lxc: stage-onboard_kvm
+stage-offboard: stage-onboard_lxc
 stage-verify stage-preflight stage-helm: stage-services stage-offboard
+stage-sanity: stage-preflight stage-helm
 stage-rotate_key: stage-verify
 
-$(JOINING:%=arrive-%): arrive-%: dev
-	@$(call arrive,$*)
-
-$(JOINING:%=stage-%): stage-%: dev
-	@$(call leave,$*)
-
-$(patsubst %,stage-%,$(filter-out $(JOINING),$(SCENARIOS))): stage-%: dev
+$(SCENARIOS:%=stage-%): stage-%: dev
 	@$(call scenario,$*)
 
 clean: ## stop the lab and forget all it held; builds stay cached
