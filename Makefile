@@ -102,8 +102,9 @@ stage-sanity:
 # and do so while users use the cloud, but not while something is broken. The rest has its place where scenarios wait most.
 stage-services stage-onboard_kvm: stage-default
 stage-onboard_lxc: stage-onboard_kvm
-stage-offboard: stage-onboard_lxc
-stage-verify stage-preflight stage-helm: stage-services stage-offboard
+# `services` deploys the cloud as it was when it ends, and oned restarts: tests that ask it themselves come after that
+stage-offboard: stage-onboard_lxc stage-services
+stage-verify stage-preflight stage-helm: stage-offboard
 stage-sanity: stage-preflight stage-helm
 stage-rotate_key: stage-verify
 
