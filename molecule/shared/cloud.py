@@ -61,12 +61,8 @@ class Cloud:
 
     @staticmethod
     def playbook(name: str, *arguments: str, inventory: str = "inventories/lab") -> subprocess.CompletedProcess[str]:
-        """Run a playbook, against the lab's inventory unless another is named, as an operator does."""
-        command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *arguments]
-        # molecule sets variables of Ansible's for its own runs
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-        environment |= {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
-        return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        """Run a playbook of the collection, against the lab's inventory unless another is named."""
+        return run_playbook(f"playbooks/{name}.yml", "-i", inventory, *arguments)
 
     def call(self, method: str, *params: Any) -> Any:
         """Call oned through its Service, from the pod; return the value of a call that succeeds."""
@@ -119,6 +115,20 @@ class Cloud:
         wait(heard, seconds)
 
 
+def operators_environment() -> dict[str, str]:
+    """The environment in which an operator runs Ansible: molecule sets variables for its own runs."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    return environment | {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+
+
+def run_playbook(path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook, as an operator does."""
+    command = ["ansible-playbook", path, *arguments]
+    return subprocess.run(
+        command, cwd=PROJECT, env=operators_environment(), capture_output=True, text=True, check=False
+    )
+
+
 def wait(condition: Callable[[], bool], seconds: int) -> None:
     """Wait until a condition holds; its exceptions count as no."""
     end = time.monotonic() + seconds
@@ -161,6 +171,10 @@ def power_back(cloud: Cloud, away: str) -> Iterator[Callable[[], None]]:
 
 @pytest.fixture(scope="session")
 def front_end() -> Host:
+    return oned_container()
+
+
+def oned_container() -> Host:
     """The container in which oned runs."""
     options = f"container=oned&namespace={NAMESPACE}&kubeconfig={STATE / 'admin.conf'}"
     os.environ["PATH"] = f"{STATE / 'bin'}:{os.environ['PATH']}"

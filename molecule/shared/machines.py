@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import testinfra
+from cloud import Cloud
 from testinfra.host import Host
 
-PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
-STATE = Path("/var/lib/kubenebula-lab")
+# beside inventories/lab
+INVENTORY = ("-i", "molecule/shared/inventory/hosts.yml")
 ROLE = "kubenebula.opennebula.hypervisor"
 
 
@@ -27,29 +28,13 @@ def machine(name: str) -> Host:
 
 def guest(action: str, host: str, name: str) -> None:
     """Start or stop a real virtual machine or container on a machine."""
-    subprocess.run([PROJECT / "molecule/lab/lab.sh", f"guest-{action}", host, name], check=True)
-
-
-def front_end() -> Host:
-    """The container in which oned runs."""
-    os.environ["PATH"] = f"{STATE / 'bin'}:{os.environ['PATH']}"
-    options = f"container=oned&namespace=opennebula&kubeconfig={STATE / 'admin.conf'}"
-    return testinfra.get_host(f"kubectl://opennebula-oned-0?{options}")
-
-
-def playbook(path: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a playbook against the lab's inventory, as an operator does."""
-    command = ["ansible-playbook", path, "-i", "inventories/lab", *arguments]
-    # molecule sets variables of Ansible's for its own runs
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-    environment |= {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    Cloud.lab(f"guest-{action}", host, name)
 
 
 def onboard(name: str, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
     """Run onboard.yml for one machine."""
-    joining = ["-i", "molecule/shared/inventory/hosts.yml", "--limit", name, "--extra-vars", json.dumps(variables)]
-    return playbook("playbooks/onboard.yml", *joining, *arguments)
+    joining = [*INVENTORY, "--limit", name, "--extra-vars", json.dumps(variables)]
+    return Cloud.playbook("onboard", *joining, *arguments)
 
 
 def changed(done: subprocess.CompletedProcess[str]) -> int:

@@ -84,23 +84,20 @@ def test_no_key_is_in_a_layer_of_an_image(cloud: Cloud, needles: set[str], tmp_p
     with archive.open("wb") as target:
         subprocess.run([*docker, "save", *images], stdout=target, check=True)
     forbidden = re.compile(r"(^|/)(\.one/.+|ssh_host_.*key|\.ssh/id_.+|one_auth|one_key|fireedge_key)$")
-    count = 0
     for layer in layers(archive):
-        count += 1
         for item in layer:
             assert not forbidden.search(item.name), item.name
             if item.isfile() and item.size < 100_000:
                 text = layer.extractfile(item).read()
                 assert b"PRIVATE KEY-----\nb3Blbn" not in text, item.name
                 assert not [needle for needle in needles if needle.encode() in text], item.name
-    # what they share, and at least one of each
-    assert count >= 3 + len(images)
 
 
 def layers(archive: Path) -> Iterator[tarfile.TarFile]:
     """Yield each layer of the images that `docker save` writes: tar files in a tar file, named by its manifest."""
     with tarfile.open(archive) as saved:
         manifest = json.load(saved.extractfile("manifest.json"))
+        assert all(len(image["Layers"]) >= 4 for image in manifest)
         for name in sorted({name for image in manifest for name in image["Layers"]}):
             with tarfile.open(fileobj=saved.extractfile(name)) as layer:
                 yield layer

@@ -7,22 +7,22 @@ from __future__ import annotations
 import json
 import subprocess
 
-from cloud import PROJECT, SPARE, Cloud
+import machines
+from cloud import SPARE, Cloud
 from testinfra.host import Host
 
 NAME = "lxc2"
 ADDRESS = SPARE[NAME]
-MACHINES = ("-i", str(PROJECT / "molecule/shared/inventory/hosts.yml"))
 SSH = "/var/lib/one/.ssh"
 
 
 def offboard(cloud: Cloud, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return cloud.playbook("offboard", *MACHINES, "--limit", NAME, *arguments)
+    return cloud.playbook("offboard", *machines.INVENTORY, "--limit", NAME, *arguments)
 
 
-def onboard(cloud: Cloud) -> None:
+def onboard() -> None:
     """Make the machine a hypervisor of the cloud, which is over when oned calls it MONITORED."""
-    done = cloud.playbook("onboard", *MACHINES, "--limit", NAME, "--skip-tags", "declare")
+    done = machines.onboard(NAME, "--skip-tags", "declare")
     assert done.returncode == 0, done.stdout[-3000:]
 
 

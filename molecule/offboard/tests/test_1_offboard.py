@@ -59,5 +59,5 @@ def test_a_machine_leaves_and_nothing_of_it_stays(cloud: Cloud, front_end: Host)
 
     again = offboard(cloud)
     assert again.returncode == 0 and "changed=0" in again.stdout, again.stdout[-3000:]
-    onboard(cloud)
+    onboard()
     assert trust(leaving)[f"{SSH}/authorized_keys"] == cloud.public_key() + MINE

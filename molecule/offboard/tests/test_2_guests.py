@@ -22,7 +22,7 @@ def guest(cloud: Cloud) -> Iterator[int]:
     cloud.call("one.vm.deploy", number, host, False, -1, "")
     yield number
     cloud.call("one.vm.action", "terminate-hard", number)
-    onboard(cloud)
+    onboard()
 
 
 def place(cloud: Cloud, number: int) -> str:

@@ -8,18 +8,18 @@ import json
 import re
 from pathlib import Path
 
-from machines import front_end, playbook
+from cloud import Cloud, oned_container
 
 
 def test_a_dead_machine_does_not_hold_up_the_others(tmp_path: Path) -> None:
     inventory = tmp_path / "dead.yml"
     dead = {"ansible_host": "10.66.0.99", "hypervisor_type": "kvm", "ansible_ssh_common_args": "-o ConnectTimeout=5"}
     inventory.write_text(json.dumps({"hypervisors": {"hosts": {"dead1": dead}}}))
-    done = playbook("playbooks/onboard.yml", "-i", str(inventory), "--skip-tags", "declare")
+    done = Cloud.playbook("onboard", "-i", str(inventory), "--skip-tags", "declare")
     assert done.returncode != 0
     last = done.stdout[: done.stdout.index("PLAY RECAP")].splitlines()[-12:]
     assert re.search(r"dead1 is not onboarded: .*10\.66\.0\.99", " ".join(" ".join(last).split())), last
     recap = dict(re.findall(r"^(\w+)\s+: (.*)$", done.stdout, re.MULTILINE))
     assert all("failed=0" in recap[name] for name in ("kvm1", "lxc1"))
-    listed = front_end().check_output("onehost list")
+    listed = oned_container().check_output("onehost list")
     assert all(re.search(rf"\b{name}\b.*\bon\b", listed) for name in ("kvm1", "lxc1")) and "dead1" not in listed

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from ansible.plugins.filter.core import to_uuid
-from machines import changed, front_end, guest, machine, mended, onboard, said, tasks_of_the_first_run
+from cloud import oned_container
+from machines import changed, guest, machine, mended, onboard, said, tasks_of_the_first_run
 from testinfra.host import Host
 
 VIRSH = "virsh --connect qemu:///system"
@@ -35,7 +36,7 @@ def test_it_took_few_tasks() -> None:
 
 def test_it_is_debian_13_and_monitored(kvm2: Host) -> None:
     assert (kvm2.system_info.distribution, kvm2.system_info.release.split(".")[0]) == ("debian", "13")
-    listed = front_end().check_output("onehost list")
+    listed = oned_container().check_output("onehost list")
     assert re.search(r"\bkvm2\b.*\bon\b", listed), listed
 
 
@@ -81,7 +82,7 @@ def test_the_agent_is_forwarded_for_oneadmin_alone(kvm2: Host) -> None:
     assert forwarding("root").endswith("no")
     strict = "-o BatchMode=yes -o StrictHostKeyChecking=yes"
     way = f"ssh -o ForwardAgent=yes -o ControlPath=none {strict} kvm2 ssh {strict} opennebula cat /etc/hostname"
-    assert front_end().check_output(way) == "opennebula-oned-0"
+    assert oned_container().check_output(way) == "opennebula-oned-0"
 
 
 def test_datastores_are_folders_or_mounts_that_last(kvm2: Host) -> None:

@@ -4,26 +4,29 @@
 
 from __future__ import annotations
 
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from machines import front_end, playbook
+from cloud import oned_container, run_playbook
 
 THERE = {"kvm1", "lxc1", "lxc2"}
 NAMES = [f"joining{number}" for number in range(3)]
 
 
+def join_or_leave(name: str, entry_point: str) -> subprocess.CompletedProcess[str]:
+    arguments = ["-i", "inventories/lab", "-i", f"{name},", "-e", f"entry_point={entry_point}"]
+    return run_playbook("molecule/onboard_lxc/names.yml", *arguments)
+
+
 def everybody(entry_point: str) -> None:
     """A run for each machine, all at once."""
     with ThreadPoolExecutor(len(NAMES)) as operators:
-        path = "molecule/onboard_lxc/names.yml"
-        runs = list(
-            operators.map(lambda name: playbook(path, "-i", f"{name},", "-e", f"entry_point={entry_point}"), NAMES)
-        )
+        runs = list(operators.map(lambda name: join_or_leave(name, entry_point), NAMES))
     assert [run.returncode for run in runs] == [0] * len(NAMES), "".join(run.stdout[-1500:] for run in runs)
 
 
 def known() -> set[str]:
-    lines = front_end().check_output("cat /etc/kubenebula/hypervisors/known_hosts").splitlines()
+    lines = oned_container().check_output("cat /etc/kubenebula/hypervisors/known_hosts").splitlines()
     return {line.split()[0] for line in lines}
 
 

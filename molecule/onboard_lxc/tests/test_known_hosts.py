@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from machines import front_end, machine
+from cloud import oned_container
+from machines import machine
 from testinfra.host import Host
 
 ADDRESS, PORT = "10.66.0.14", 2222
@@ -32,7 +33,7 @@ def reach(place: str, target: str) -> tuple[int, str]:
     command = f"ssh {FRESH} {target} hostname"
     if place != "front-end":
         command = f"ssh {FRESH} -o ForwardAgent=yes {place} {command}"
-    done = front_end().run(command)
+    done = oned_container().run(command)
     return done.rc, (done.stdout + done.stderr).strip()
 
 

@@ -8,7 +8,8 @@ import re
 import subprocess
 
 import pytest
-from machines import changed, front_end, guest, machine, mended, onboard, said, tasks_of_the_first_run
+from cloud import oned_container
+from machines import changed, guest, machine, mended, onboard, said, tasks_of_the_first_run
 from testinfra.host import Host
 
 MOUNT = "/var/lib/one/datastores/100"
@@ -25,7 +26,7 @@ def test_it_took_few_tasks() -> None:
 
 def test_it_is_debian_13_and_monitored(lxc2: Host) -> None:
     assert (lxc2.system_info.distribution, lxc2.system_info.release.split(".")[0]) == ("debian", "13")
-    listed = front_end().check_output("onehost list")
+    listed = oned_container().check_output("onehost list")
     assert re.search(r"\blxc2\b.*\bon\b", listed), listed
 
 

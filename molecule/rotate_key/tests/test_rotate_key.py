@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from cloud import HYPERVISORS, NAMESPACE, PROJECT, STATE, Cloud, machine
+from cloud import HYPERVISORS, NAMESPACE, PROJECT, STATE, Cloud, machine, operators_environment
 
 KEYS = "/var/lib/one/.ssh/authorized_keys"
 SECRET = "opennebula-ssh"
@@ -56,8 +56,7 @@ def refused(cloud: Cloud) -> list[str]:
 
 def rotate_until(task: str, seconds: float = 0.4) -> bool:
     """Rotate, and kill the control node when a task has begun; return whether that was so."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-    environment |= {"ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    environment = operators_environment()
     command = ["ansible-playbook", "playbooks/rotate_key.yml", "-i", "inventories/lab"]
     with subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
