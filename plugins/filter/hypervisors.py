@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import names
 
 Identity = dict[str, Any]
 

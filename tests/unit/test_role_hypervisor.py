@@ -168,26 +168,28 @@ def test_mounts_are_named_by_their_folder() -> None:
 NOT_ITS_STATE = {"address", "cluster", "labels", "template", "package_retries", "package_throttle"}
 
 
-def test_whatever_else_a_machine_is_told_unsettles_it() -> None:
+def test_whatever_else_a_machine_is_told_changes_its_fingerprint() -> None:
     specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     changes: dict[str, Any] = {"str": "another", "path": "/another", "int": 7, "list": [{"id": 7}], "dict": {"a": "b"}}
-    before = value("__hypervisor_told", DEBIAN)
-    assert value("__hypervisor_told", DEBIAN) == before
-    assert value("__hypervisor_told", DEBIAN, inventory_hostname="kvm2") != before
+    before = value("__hypervisor_fingerprint", DEBIAN)
+    assert value("__hypervisor_fingerprint", DEBIAN) == before
+    assert value("__hypervisor_fingerprint", DEBIAN, inventory_hostname="kvm2") != before
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
     for name, about in specs.items():
         new = not defaults[name] if about["type"] == "bool" else about.get("choices", [changes[about["type"]]])[-1]
         given = [new] if about["type"] == "list" and "choices" in about else new
-        told = value("__hypervisor_told", DEBIAN, **{name: given})
-        assert (told == before) == (name.removeprefix("hypervisor_") in NOT_ITS_STATE), name
+        fingerprint = value("__hypervisor_fingerprint", DEBIAN, **{name: given})
+        assert (fingerprint == before) == (name.removeprefix("hypervisor_") in NOT_ITS_STATE), name
 
 
 def test_a_changed_role_unsettles_every_machine(tmp_path: Path) -> None:
     shutil.copytree(ROLE, tmp_path / "role")
-    before, same = (value("__hypervisor_told", DEBIAN, role_path=str(path)) for path in (ROLE, tmp_path / "role"))
+    before, same = (
+        value("__hypervisor_fingerprint", DEBIAN, role_path=str(path)) for path in (ROLE, tmp_path / "role")
+    )
     assert before == same
     (tmp_path / "role/tasks/kvm.yml").open("a").write("# more\n")
-    assert value("__hypervisor_told", DEBIAN, role_path=str(tmp_path / "role")) != before
+    assert value("__hypervisor_fingerprint", DEBIAN, role_path=str(tmp_path / "role")) != before
 
 
 def test_folders_that_are_mounted_are_left_to_their_server() -> None:
@@ -196,6 +198,6 @@ def test_folders_that_are_mounted_are_left_to_their_server() -> None:
     assert check["folders"] == ["/var/lib/one/datastores/0"]
 
 
-def test_nobody_has_to_gather_facts_to_ask_whether_a_machine_is_settled() -> None:
-    for name in ("__hypervisor_check", "__hypervisor_told"):
+def test_nobody_has_to_gather_facts_to_ask_whether_a_machine_is_converged() -> None:
+    for name in ("__hypervisor_check", "__hypervisor_fingerprint"):
         assert value(name, DEBIAN, ansible_facts={}) == value(name, ALMA)

@@ -54,8 +54,8 @@ def called_methods() -> set[str]:
         if isinstance(node, ast.JoinedStr) and re.search(r"one\.|\.methods\b", ast.unparse(node)):
             choices = [spelt(part, strings) for part in node.values]
             called |= {text for text in map("".join, itertools.product(*choices)) if METHOD.fullmatch(text)} & known
-    nouns = {f"one.{method.split('.')[1]}" for method in known if method.startswith("one.")}
-    unknown = called - known - nouns
+    oned_host = {f"one.{method.split('.')[1]}" for method in known if method.startswith("one.")}
+    unknown = called - known - oned_host
     assert not unknown, f"no oned knows {unknown}"
     return called & known
 
