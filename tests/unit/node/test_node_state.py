@@ -51,7 +51,7 @@ def look(root: Path, disk: dict[str, str | None] | None = None, **changed: Any) 
     """What the module says of a machine. changed: options, or what a command says."""
     options = {name: changed.pop(name) for name in list(changed) if name in GIVEN}
     found = machine(root, {**KVM, **(disk or {})}, **{**SAYS, **changed})
-    return node_check.look(found, {**GIVEN, **options})
+    return node_check.check(found, {**GIVEN, **options})
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_a_good_look_afterwards_leaves_its_record_for_root_alone(
 ) -> None:
     path, content = tmp_path / "state.json", {"fingerprint": "d1"}
     found = {"problems": problems, "advice": [], "node_state": content}
-    monkeypatch.setattr(node_check, "look", lambda _machine, _given: found)
+    monkeypatch.setattr(node_check, "check", lambda _machine, _given: found)
     given = {
         "stage": "after",
         "name": "kvm1",
