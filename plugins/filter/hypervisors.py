@@ -1,7 +1,7 @@
 # Copyright (c) 2026 KubeNebula contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the front-end has to know of its hypervisors."""
+"""What the front-end needs to know of its hypervisors, and the hypervisors of the front-end and of each other."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents im
 
 Identity = dict[str, Any]
 
-# facts of a machine -> the type of its key in known_hosts; the first that a machine has serves. One key is enough for
-# ssh, and a ConfigMap, which holds 1 MiB, has room for some thousands of machines.
+# The host keys that are published: name in the facts -> type in known_hosts. The first that a hypervisor has is used:
+# ssh needs only one, and a ConfigMap of at most 1 MiB then has room for some thousands of hypervisors.
 KEY_FACTS = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "ssh-rsa"}
 
 
@@ -27,20 +27,20 @@ def _key(facts: Mapping[str, Any]) -> str | None:
 
 
 def hypervisor_identities(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Identity]:
-    """Return name -> address, port and host key, from the variables and facts of the machines that have answered."""
+    """Return name -> address, port and host key, from the variables and facts of the hypervisors that were reached."""
     identities = {}
     for hostvars in hosts:
         key = _key(hostvars.get("ansible_facts", {}))
         if key is None:
             continue
-        machine = str(hostvars["inventory_hostname"])
-        identities[machine] = {
-            "address": names.hypervisor_address(machine, hostvars),
+        name = str(hostvars["inventory_hostname"])
+        identities[name] = {
+            "address": names.hypervisor_address(name, hostvars),
             "port": int(hostvars.get("ansible_port") or 22),
             "keys": [key],
         }
         if hostvars.get("ssh_trust_proxy_jump"):
-            identities[machine]["jump"] = str(hostvars["ssh_trust_proxy_jump"])
+            identities[name]["jump"] = str(hostvars["ssh_trust_proxy_jump"])
     return identities
 
 
@@ -50,10 +50,10 @@ def _known(before: Mapping[str, str]) -> dict[str, Identity]:
 
 
 def _stanza(name: str, identity: Identity, jump: bool) -> str:
-    """What ssh has to know of a machine beside its key; nothing for most."""
+    """What ssh needs to know of a hypervisor besides its key. Empty for most."""
     lines = []
     if identity["port"] != 22:
-        # with an alias, because ssh would look for the key under [name]:port
+        # With an alias: else ssh looks for the key under [name]:port.
         lines += [f"  Port {identity['port']}", f"  HostKeyAlias {name}"]
     if jump and "jump" in identity:
         lines.append(f"  ProxyJump {identity['jump']}")
@@ -66,10 +66,10 @@ def front_end_files(
     gone: Sequence[str] = (),
     extra: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Return the files of the front-end's ConfigMap: what was known before, with machines put in and others taken out.
+    """Return the files of the front-end's ConfigMap: those of `before`, with hypervisors `now`, without those `gone`.
 
-    The files are ``hypervisors.json``, from which the next run reads what is known, and what ssh reads. extra: lines of
-    known_hosts for other machines.
+    The files are ``hypervisors.json``, from which the next run reads the known hypervisors, and those that ssh reads.
+    extra: lines of known_hosts for other hosts.
     """
     known = {name: identity for name, identity in {**_known(before), **now}.items() if name not in gone}
     lines = [f"{name} {key}" for name, identity in sorted(known.items()) for key in identity["keys"]]
@@ -88,10 +88,10 @@ def node_files(
     port: int,
     hosts_file: bool = True,
 ) -> dict[str, Any]:
-    """Return what the module node_trust writes, the same on every machine.
+    """Return the options of the module node_trust, the same for every node.
 
     files: as front_end_files returns them. public_keys: data of the ConfigMap of the public keys. name, address, port:
-    of the front-end, as the machines see it. hosts_file: whether machines find one another in /etc/hosts.
+    of the front-end, as the nodes see it. hosts_file: whether nodes resolve one another in /etc/hosts.
     """
     known = _known(files)
     config = [
@@ -100,25 +100,25 @@ def node_files(
         f"  Port {port}",
         f"  HostKeyAlias {name}",
         "  KnownHostsCommand none",
-        *"".join(_stanza(machine, identity, False) for machine, identity in sorted(known.items())).splitlines(),
-        # Last, because what follows in the file belongs to no other machine's stanza then.
+        *"".join(_stanza(node, identity, False) for node, identity in sorted(known.items())).splitlines(),
+        # Last, so that the operator's lines below the block belong to no node's stanza.
         "Host *",
         "  StrictHostKeyChecking yes",
         "  UserKnownHostsFile ~/.ssh/known_hosts.opennebula ~/.ssh/known_hosts",
         f"  KnownHostsCommand /var/lib/one/.ssh/known-hosts-command {name} %I %H %t %K",
         "  UpdateHostKeys no",
     ]
-    machines = [f"{identity['address']} {machine}" for machine, identity in sorted(known.items())]
+    nodes = [f"{identity['address']} {node}" for node, identity in sorted(known.items())]
     return {
         "authorized_keys": public_keys["authorized_keys"].splitlines(),
         "known_hosts": public_keys["known_hosts"] + files["known_hosts"],
         "ssh_config": "\n".join(config) + "\n",
-        "hosts": "\n".join(machines) + "\n" if hosts_file and machines else "",
+        "hosts": "\n".join(nodes) + "\n" if hosts_file and nodes else "",
     }
 
 
 def hypervisor_services(hypervisors: Mapping[str, Identity], namespace: str, release: str) -> list[dict[str, Any]]:
-    """Return a headless Service and an EndpointSlice for each machine: then its name resolves in the namespace."""
+    """Return a headless Service and an EndpointSlice for each hypervisor, so that pods resolve its name."""
     objects: list[dict[str, Any]] = []
     for name, identity in sorted(hypervisors.items()):
         labels = {
@@ -152,7 +152,7 @@ def hypervisor_services(hypervisors: Mapping[str, Identity], namespace: str, rel
 
 
 def registrations(hosts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what the module one_host takes as ``hosts``; a variable left out is an option left out."""
+    """Return the option ``hosts`` of the module one_host. A variable left out is an option left out."""
     options = {option: f"hypervisor_{option}" for option in ("type", "cluster", "labels", "template")}
     return [
         {
