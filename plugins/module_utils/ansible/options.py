@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that every module shares, the client built from them, and the one place where errors become fail_json."""
+"""Options that modules share, the client built from them, and the one place where errors become fail_json."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NEW_NAME = {"new_name": {"type": "str"}}
 TEMPLATE = {"template": {"type": "dict"}}
 CLUSTERS = {"clusters": {"type": "list", "elements": "str"}}
 
-# Objects that do not exist yet, for check mode: doc fragment kubenebula.opennebula.planned.
+# Names of objects that do not exist yet, for check mode: doc fragment kubenebula.opennebula.planned.
 PLANNED = {
     "planned": {
         "type": "dict",
@@ -82,7 +82,7 @@ def info_spec() -> dict[str, dict[str, Any]]:
 
 
 def transport(params: Mapping[str, Any]) -> Transport:
-    """How to reach oned: api_url if given, else whatever of the API server's ways is granted. Raises SetupError."""
+    """The way to oned: api_url if given, else through the API server, as far as granted. Raises SetupError."""
     if params["api_url"]:
         return HttpTransport(params["api_url"], validate_certs=params["validate_certs"], ca_cert=params["ca_cert"])
     config = kube.configuration(params["kubeconfig"], params["kube_context"])
@@ -107,7 +107,7 @@ def client(params: Mapping[str, Any]) -> Client:
 
 
 def run(module: AnsibleModule, work: Callable[[Client], dict[str, Any]]) -> None:
-    """Exit the module with what `work` returns; with fail_json when it holds `msg`, or when an error came up."""
+    """Exit the module with the result of `work`, by fail_json if the result has `msg` or `work` raised an error."""
     try:
         result = work(client(module.params))
     except (OnedError, TemplateError) as error:
@@ -119,31 +119,31 @@ def run(module: AnsibleModule, work: Callable[[Client], dict[str, Any]]) -> None
     module.exit_json(**result)
 
 
-def ensure(module: AnsibleModule, word: str, resources: Callable[[], Resources[W]]) -> None:
-    """Bring objects into the wanted state and exit. word: what to call them. noun: made from the module's options."""
+def ensure(module: AnsibleModule, kind_name: str, resources: Callable[[], Resources[W]]) -> None:
+    """Bring objects into the desired state and exit. resources: makes them from the options of the module."""
 
     def work(client: Client) -> dict[str, Any]:
         result = engine.ensure(client, resources(), check_mode=module.check_mode)
-        problem = plan.failure(word, result["results"])
+        problem = plan.failure(kind_name, result["results"])
         return {**result, "msg": problem} if problem else result
 
     run(module, work)
 
 
 def planned(module: AnsibleModule) -> Mapping[str, Sequence[str]]:
-    """Names of objects that do not exist yet, by kind, which only a prediction may count on."""
-    wanted: Mapping[str, Sequence[str]] | None = module.params.get("planned")
-    return {kind: names for kind, names in (wanted or {}).items() if names} if module.check_mode else {}
+    """Names, by resource kind, of objects that do not exist yet. Only check mode counts on them."""
+    given: Mapping[str, Sequence[str]] | None = module.params.get("planned")
+    return {kind: names for kind, names in (given or {}).items() if names} if module.check_mode else {}
 
 
 def declare(module: AnsibleModule, kind: type[Declared], option: str) -> None:
-    """Bring the objects listed in `option` into the wanted state and exit."""
+    """Bring the objects listed in `option` into the desired state and exit."""
     items = module.params[option]
     ensure(module, kind.kind_name, lambda: kind(items, {**module.params, "planned": planned(module)}))
 
 
 def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:
-    """Exit with the objects the options choose, under the name `result`."""
+    """Exit with the objects that the options choose. result: the return key."""
 
     def work(client: Client) -> dict[str, Any]:
         resources = kind([], {})
@@ -151,8 +151,8 @@ def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:
         found = info.chosen(resources.objects(document), module.params)
         clusters = module.params.get("clusters")
         if clusters is not None:
-            wanted = {ref.id for ref in info.named(client, clusters)}
-            found = [existing for existing in found if wanted & set(existing.view["clusters"])]
+            cluster_ids = {ref.id for ref in info.named(client, clusters)}
+            found = [existing for existing in found if cluster_ids & set(existing.view["clusters"])]
         return {"changed": False, result: [info.describe(existing) for existing in found]}
 
     run(module, work)

@@ -367,7 +367,7 @@ BREAKAGES: list[tuple[Callable[[World], Any], tuple[str, str], str, str]] = [
         lambda w: refuses(w, CHANGED),
         ("kvm1", "ssh_from_front_end"),
         "kvm1 shows another host key than the one that is known",
-        "installed anew",
+        "really reinstalled",
     ),
     (
         lambda w: refuses(w, UNKNOWN),
