@@ -121,6 +121,7 @@ results:
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.template import VmTemplates
 
 
@@ -132,7 +133,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     module = redaction.module(argument_spec())
-    options.declare(module, VmTemplates, "templates")
+    declare(module, VmTemplates, "templates")
 
 
 if __name__ == "__main__":
