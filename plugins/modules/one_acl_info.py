@@ -56,12 +56,13 @@ rules:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Rules, "rules")
+    listing(module, Rules, "rules")
 
 
 if __name__ == "__main__":

@@ -79,12 +79,13 @@ clusters:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.cluster import Clusters
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Clusters, "clusters")
+    listing(module, Clusters, "clusters")
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ results:
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.datastore import Datastores
 
 
@@ -157,7 +158,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     module = redaction.module(argument_spec())
-    options.declare(module, Datastores, "datastores")
+    declare(module, Datastores, "datastores")
 
 
 if __name__ == "__main__":

@@ -114,12 +114,13 @@ datastores:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.datastore import Datastores
 
 
 def main() -> None:
     module = redaction.module({**options.info_spec(), **options.CLUSTERS})
-    options.listing(module, Datastores, "datastores")
+    listing(module, Datastores, "datastores")
 
 
 if __name__ == "__main__":

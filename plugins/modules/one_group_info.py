@@ -73,12 +73,13 @@ groups:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.group import Groups
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Groups, "groups")
+    listing(module, Groups, "groups")
 
 
 if __name__ == "__main__":

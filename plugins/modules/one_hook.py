@@ -127,6 +127,7 @@ results:
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.hook import Hooks
 
 
@@ -143,7 +144,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     module = redaction.module(argument_spec())
-    options.declare(module, Hooks, "hooks")
+    declare(module, Hooks, "hooks")
 
 
 if __name__ == "__main__":

@@ -66,12 +66,13 @@ hooks:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.hook import Hooks
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Hooks, "hooks")
+    listing(module, Hooks, "hooks")
 
 
 if __name__ == "__main__":

@@ -232,6 +232,7 @@ results:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.ensure import ensure, planned
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import apply as host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
 
@@ -281,11 +282,11 @@ def main() -> None:
         return host_apply.DeclaredHosts(
             [host.spec(item) for item in params["hosts"]],
             replace=params["template_mode"] == "replace",
-            planned_clusters=options.planned(module).get("clusters", ()),
+            planned_clusters=planned(module).get("clusters", ()),
             **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},
         )
 
-    options.ensure(module, "host", declared)
+    ensure(module, "host", declared)
 
 
 if __name__ == "__main__":

@@ -117,12 +117,13 @@ images:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.image import Images
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Images, "images")
+    listing(module, Images, "images")
 
 
 if __name__ == "__main__":

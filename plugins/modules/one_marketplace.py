@@ -131,6 +131,7 @@ results:
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.marketplace import Marketplaces
 
 
@@ -142,7 +143,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     module = redaction.module(argument_spec())
-    options.declare(module, Marketplaces, "marketplaces")
+    declare(module, Marketplaces, "marketplaces")
 
 
 if __name__ == "__main__":

@@ -107,12 +107,13 @@ marketplaces:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.marketplace import Marketplaces
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Marketplaces, "marketplaces")
+    listing(module, Marketplaces, "marketplaces")
 
 
 if __name__ == "__main__":

@@ -71,12 +71,13 @@ templates:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.template import VmTemplates
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, VmTemplates, "templates")
+    listing(module, VmTemplates, "templates")
 
 
 if __name__ == "__main__":

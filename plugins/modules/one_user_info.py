@@ -77,12 +77,13 @@ users:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.user import Users
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Users, "users")
+    listing(module, Users, "users")
 
 
 if __name__ == "__main__":

@@ -154,6 +154,7 @@ results:
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
 
 
@@ -172,7 +173,7 @@ def argument_spec() -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     module = redaction.module(argument_spec())
-    options.declare(module, VirtualNetworks, "vnets")
+    declare(module, VirtualNetworks, "vnets")
 
 
 if __name__ == "__main__":

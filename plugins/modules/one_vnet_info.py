@@ -104,12 +104,13 @@ vnets:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
 
 
 def main() -> None:
     module = redaction.module({**options.info_spec(), **options.CLUSTERS})
-    options.listing(module, VirtualNetworks, "vnets")
+    listing(module, VirtualNetworks, "vnets")
 
 
 if __name__ == "__main__":

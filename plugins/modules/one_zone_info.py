@@ -71,12 +71,13 @@ zones:
 """
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.zone import Zones
 
 
 def main() -> None:
     module = redaction.module(options.info_spec())
-    options.listing(module, Zones, "zones")
+    listing(module, Zones, "zones")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import TemplateError
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine, info, observed, plan
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.declared import Declared
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Observed, Resources
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import observed
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Observed
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import forward, kube
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.characters import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
@@ -117,42 +116,3 @@ def run(module: AnsibleModule, work: Callable[[Client], dict[str, Any]]) -> None
     if result.get("msg"):
         module.fail_json(**result)
     module.exit_json(**result)
-
-
-def ensure(module: AnsibleModule, kind_name: str, resources: Callable[[], Resources[W]]) -> None:
-    """Bring objects into the desired state and exit. resources: makes them from the options of the module."""
-
-    def work(client: Client) -> dict[str, Any]:
-        result = engine.ensure(client, resources(), check_mode=module.check_mode)
-        problem = plan.failure(kind_name, result["results"])
-        return {**result, "msg": problem} if problem else result
-
-    run(module, work)
-
-
-def planned(module: AnsibleModule) -> Mapping[str, Sequence[str]]:
-    """Names, by resource kind, of objects that do not exist yet. Only check mode counts on them."""
-    given: Mapping[str, Sequence[str]] | None = module.params.get("planned")
-    return {kind: names for kind, names in (given or {}).items() if names} if module.check_mode else {}
-
-
-def declare(module: AnsibleModule, kind: type[Declared], option: str) -> None:
-    """Bring the objects listed in `option` into the desired state and exit."""
-    items = module.params[option]
-    ensure(module, kind.kind_name, lambda: kind(items, {**module.params, "planned": planned(module)}))
-
-
-def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:
-    """Exit with the objects that the options choose. result: the return key."""
-
-    def work(client: Client) -> dict[str, Any]:
-        resources = kind([], {})
-        document = client.read(kind.list_call.method, *kind.list_call.params)
-        found = info.chosen(resources.objects(document), module.params)
-        clusters = module.params.get("clusters")
-        if clusters is not None:
-            cluster_ids = {ref.id for ref in info.named(client, clusters)}
-            found = [existing for existing in found if cluster_ids & set(existing.view["clusters"])]
-        return {"changed": False, result: [info.describe(existing) for existing in found]}
-
-    run(module, work)

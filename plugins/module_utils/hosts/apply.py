@@ -15,9 +15,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import wait
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import Host, HostSpec
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.plan import Intent, Observed
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import ItemPlan
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Items
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import ItemPlan, Items
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client
 
 VM_POOL = "one.vmpool.info"
@@ -59,7 +57,7 @@ class DeclaredHosts:
         calls = [Call(oned_host.POOL)]
         if self.state != "absent" and any(spec.cluster is not None for spec in self.specs):
             calls.append(Call(clusters.POOL))
-        answers = engine.answers(client, calls)
+        answers = client.read_all(calls)
         there = clusters.from_pool(answers[1]) if len(answers) > 1 else []
         observed = Observed(
             self._revealed(client, Pool(oned_host.from_pool(answers[0]))),

@@ -18,9 +18,10 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.pl
     DELETE,
     Change,
     ItemPlan,
+    Items,
     Progress,
 )
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Items, Resources
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Resources
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import (
     NoAnswer,

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import encrypted, names, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.pool import Pool, pick
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import Template
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine, update
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import update
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.desired import normalized
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.kind import ResourceKind
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.observed import (
@@ -30,8 +30,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.pl
     OWN_ID,
     Change,
     ItemPlan,
+    Items,
 )
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Items
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError, SetupError
 
@@ -77,7 +77,7 @@ class Declared(ResourceKind):
 
     def read(self, client: Client) -> Observed:
         kinds = sorted(self.referenced_kinds())
-        documents = engine.answers(client, [self.list_call, *(LISTS[kind][0] for kind in kinds)])
+        documents = client.read_all([self.list_call, *(LISTS[kind][0] for kind in kinds)])
         planned = self.params.get("planned", {})
         referenced = {kind: refs(kind, found, planned) for kind, found in zip(kinds, documents[1:], strict=True)}
         objects = self._own_first(self.objects(documents[0]), client.username)

@@ -4,24 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import diff
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.apply import apply_plans
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import Progress
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Resources, W
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError
-
-
-def answers(client: Client, calls: Sequence[Call]) -> list[Any]:
-    """Several reads in one request, all of which have to succeed. Raises OnedError."""
-    outcomes = client.read_many(calls)
-    for outcome in outcomes:
-        if isinstance(outcome, OnedError):
-            raise outcome
-    return outcomes
 
 
 def ensure(client: Client, resources: Resources[W], *, check_mode: bool) -> dict[str, Any]:

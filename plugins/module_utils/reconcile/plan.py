@@ -110,6 +110,10 @@ class Progress:
         }
 
 
+# The progress of each object, by name.
+Items = dict[str, Progress]
+
+
 def failure(kind_name: str, results: Iterable[dict[str, Any]]) -> str | None:
     """One sentence naming each failed object and its reason, those of one reason together; None when none failed."""
     entries = list(results)

@@ -8,10 +8,8 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol, TypeVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.pool import Pool
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import ItemPlan, Progress
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import ItemPlan, Items
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client
-
-Items = dict[str, Progress]
 
 
 class Observed(Protocol):

@@ -63,7 +63,7 @@ class RetryLimits:
 
 @dataclass
 class Client:
-    """Speaks with one oned. Reads are repeated after any transient failure; writes only when oned certainly did nothing.
+    """Talks to one oned. Reads are repeated after any transient failure; writes only when oned certainly did nothing.
 
     username, password: the session is "username:password" (XML-RPC reference, authentication).
     timeout: seconds one call may take. Without quorum oned keeps a write for 120 s, so it must be ours.
@@ -92,6 +92,10 @@ class Client:
     def read_many(self, calls: Sequence[Call]) -> list[Outcome]:
         """Several reads in few requests. One outcome per call, in order; a failed call does not stop the others."""
         return self._many(calls, write=False)
+
+    def read_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Several reads in few requests, all of which have to succeed. Raises OnedError."""
+        return [_value(outcome) for outcome in self.read_many(calls)]
 
     def write_many(self, calls: Sequence[Call]) -> list[Outcome]:
         """Several writes in few requests, several requests at a time; the order in which oned sees them is not kept."""

@@ -31,7 +31,7 @@ class ConcurrencyLimit:
         self.allowed = self.limit
 
     def run(self, work: Callable[[T], R], items: Sequence[T], overloaded: Callable[[R], bool]) -> list[R]:
-        """`work` on every item, once each. Returns what it returned, in order. overloaded: whether that was no answer."""
+        """`work` on every item, once each. Returns the results, in order. overloaded: whether a result is no answer."""
         if len(items) == 1:
             result = work(items[0])
             self._learn(overloaded(result))

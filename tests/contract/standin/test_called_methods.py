@@ -34,9 +34,13 @@ def written() -> set[str]:
 
 
 def spelt(part: ast.expr, strings: set[str]) -> set[str]:
-    """What a part of an f-string may be: the strings in it, `method_prefix` of any resource kind, or any word of the plugins."""
+    """What a part of an f-string may be: the strings in it, any kind's `method_prefix`, or any word of the plugins."""
     found = {node.value for node in ast.walk(part) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Attribute) and part.value.attr == "method_prefix":
+    if (
+        isinstance(part, ast.FormattedValue)
+        and isinstance(part.value, ast.Attribute)
+        and part.value.attr == "method_prefix"
+    ):
         return {text for text in strings if METHOD.fullmatch(text)}
     return found or {text for text in strings if text.isidentifier()}
 
