@@ -266,7 +266,7 @@ def _converged(node: facts.Node, given: dict[str, Any]) -> dict[str, Any]:
     converged = previous is not None and bool(given["fingerprint"]) and not drift
     if previous and converged:
         desired = _desired(given, previous.managed.libvirt_file)
-        converged = not requirements.waits(node, desired) and not any(
+        converged = not requirements.has_pending_changes(node, desired) and not any(
             problems(node, desired) for problems, _advice in STAGES.values()
         )
         advice = [sentence for _problems, advise in STAGES.values() for sentence in advise(node, desired)]
