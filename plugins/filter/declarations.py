@@ -122,7 +122,9 @@ def _module_errors(kind: type[Declared] | None, entries: list[Any]) -> list[str]
         resources.check_desired()
     except (OnedError, TemplateError) as error:
         return [str(error)]
-    named = [(desired["called"], resources.name_problem(desired["called"])) for desired in resources.desired_objects]
+    named = [
+        (desired["final_name"], resources.name_problem(desired["final_name"])) for desired in resources.desired_objects
+    ]
     return [f"{kind.kind_name} name {name!r} is not possible: {problem}" for name, problem in named if problem]
 
 

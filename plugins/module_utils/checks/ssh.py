@@ -54,8 +54,7 @@ def from_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
         "key": trust,
         "host key": f"{trust} (check first that the hypervisor was really reinstalled)",
         "way": f"start sshd on {hypervisor.name} and let the cluster's nodes reach its port for SSH at "
-        f"{hypervisor.address}; "
-        "hypervisor_address and ansible_port say where that is",
+        f"{hypervisor.address}; hypervisor_address and ansible_port say where that is",
     }
     return failed(f"{hypervisor.name} {problem}", remedies.get(kind, f"{site.inside} ssh -v {hypervisor.name}"))
 
@@ -80,8 +79,7 @@ def to_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
         "host key": trust,
         "name": trust,
         "way": f"let {hypervisor.name} reach TCP port {front_end.get('port', 22)} at "
-        f"{front_end.get('hostname', name)}; "
-        "control_plane_address and control_plane_ssh_port say where that is",
+        f"{front_end.get('hostname', name)}; control_plane_address and control_plane_ssh_port say where that is",
     }
     remedy = remedies.get(kind, f"on {hypervisor.name}: sudo -u oneadmin ssh -v {name}")
     return failed(f"seen from {hypervisor.name}, the front-end {name} {problem}", remedy)
