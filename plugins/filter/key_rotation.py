@@ -27,7 +27,7 @@ def keys_missing(new: str, machines: Iterable[Variables]) -> dict[str, str]:
 
     new: output of accepts-key for the new key. machines: variables of the hypervisors of this run.
     """
-    run = {str(machine["inventory_hostname"]): machine for machine in machines}
+    run = {str(hypervisor["inventory_hostname"]): hypervisor for hypervisor in machines}
     return {name: _reason(run.get(name), f"it refuses the new key: {why}") for name, why in log_ins(new).items() if why}
 
 
@@ -36,17 +36,17 @@ def keys_left(old: str, missing: Mapping[str, str], machines: Iterable[Variables
 
     old: output of accepts-key for the old key.
     """
-    run = {str(machine["inventory_hostname"]): machine for machine in machines}
+    run = {str(hypervisor["inventory_hostname"]): hypervisor for hypervisor in machines}
     accepting = [name for name, why in log_ins(old).items() if not why and name not in missing]
     return {**missing, **{name: _reason(run.get(name), "it still accepts the old key") for name in accepting}}
 
 
-def _reason(machine: Variables | None, seen: str) -> str:
+def _reason(hypervisor: Variables | None, seen: str) -> str:
     """The failure on the hypervisor itself if there was one, else what the front-end sees."""
-    if machine is None:
+    if hypervisor is None:
         return f"{seen}, and it was not part of this run"
     for registered in REGISTERED:
-        result = machine.get(registered, {})
+        result = hypervisor.get(registered, {})
         if result.get("unreachable"):
             return f"it cannot be reached over SSH: {str(result.get('msg', '')).strip()}"
         if result.get("failed"):

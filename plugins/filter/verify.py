@@ -146,7 +146,7 @@ def verify_table(rows: Iterable[evaluate.Row]) -> list[str]:
             lines += [
                 "",
                 *_wrapped(f"{row['host']}, {row['check']}: {row['cause']}"),
-                *_wrapped(f"mend: {row['remedy']}"),
+                *_wrapped(f"remedy: {row['remedy']}"),
             ]
     return lines
 

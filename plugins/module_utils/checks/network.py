@@ -60,7 +60,7 @@ def monitoring(site: Site, hypervisor: Hypervisor) -> Finding:
     return failed(
         f"monitoring is silent: oned has got no sample from {hypervisor.name} {since}, though one is due every "
         f"{period} s",
-        f"{site.inside} sh -c '{again}' starts its probes anew",
+        f"{site.inside} sh -c '{again}' restarts its probes",
     )
 
 

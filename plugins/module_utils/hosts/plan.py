@@ -38,7 +38,8 @@ _STATUSES = {
 class Observed:
     """The observed state.
 
-    clusters: empty if no desired host names one. vm_names: by id, if a host is to be emptied or removed.
+    clusters: empty if no desired host names one. vm_names: names of virtual machines by id, if a host is to be
+    emptied or removed.
     """
 
     hosts: Sequence[Host]
@@ -79,9 +80,7 @@ def check_desired(specs: Sequence[HostSpec], intent: Intent) -> None:
     """Raises SetupError if a host is listed twice or options contradict one another."""
     twice = names.repeated([name for spec in specs for name in spec.names])
     if twice:
-        raise SetupError(
-            f"these hosts are listed more than once (capitals do not tell names apart): {', '.join(twice)}"
-        )
+        raise SetupError(f"these hosts are listed more than once (case is ignored): {', '.join(twice)}")
     if intent.purge and intent.state == "absent":
         raise SetupError("purge removes the hosts that are not listed, so it does not go with state absent")
     if intent.purge and not specs:
@@ -143,8 +142,8 @@ def _absent(spec: HostSpec, host: Host | None, observed: Observed, intent: Inten
         return ItemPlan(spec.name, host.id, (delete,), before=before)
     if not intent.flush:
         problem = (
-            f"host {host.name} still runs virtual machines: {observed.vms_of(host)}; move or terminate them first, "
-            "or set flush"
+            f"host {host.name} still runs virtual machines: {observed.vms_of(host)}; move or terminate them first, or "
+            "set flush"
         )
         return ItemPlan(spec.name, host.id, before=before, after=before, problem=problem)
     # On an enabled host, the scheduler could place the virtual machines again.
@@ -178,7 +177,7 @@ def _existing(spec: HostSpec, host: Host, observed: Observed, intent: Intent) ->
     before = _attributes(spec, host, removed)
     if (spec.im_mad or host.im_mad, spec.vmm_mad or host.vmm_mad) != (host.im_mad, host.vmm_mad):
         problem = (
-            f"it is registered with the drivers {host.im_mad}/{host.vmm_mad} and wanted with "
+            f"it is registered with the drivers {host.im_mad}/{host.vmm_mad}, and the desired ones are "
             f"{spec.im_mad or host.im_mad}/{spec.vmm_mad or host.vmm_mad}: OpenNebula cannot change the drivers of a "
             "host, so remove it (state absent) and add it again"
         )

@@ -71,9 +71,7 @@ class Declared(ResourceKind):
         twice = names.repeated([name for pair in pairs for name in pair])
         if twice:
             listed = ", ".join(twice)
-            raise SetupError(
-                f"these {self.kind_name}s are listed more than once (capitals do not tell names apart): {listed}"
-            )
+            raise SetupError(f"these {self.kind_name}s are listed more than once (case is ignored): {listed}")
 
     def read(self, client: Client) -> Observed:
         kinds = sorted(self.referenced_kinds())

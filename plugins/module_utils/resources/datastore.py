@@ -78,8 +78,8 @@ class Datastores(Declared):
         if kind is None or kind == existing.view["type"]:
             return None
         return (
-            f"it is of type {existing.view['type']} and wanted as {kind}: what it holds would be lost, so remove it "
-            "(state absent) and add it again"
+            f"it is of type {existing.view['type']}, and the desired type is {kind}: what it holds would be lost, so "
+            "remove it (state absent) and add it again"
         )
 
     def delete_problem(self, existing: ObservedObject) -> str | None:

@@ -69,6 +69,6 @@ class Hooks(Declared):
         if kind is None or kind == existing.view["type"]:
             return None
         return (
-            f"it is of type {existing.view['type']} and wanted as {kind}: OpenNebula cannot change the type of a hook, "
-            "so remove it (state absent) and add it again"
+            f"it is of type {existing.view['type']}, and the desired type is {kind}: OpenNebula cannot change the type "
+            "of a hook, so remove it (state absent) and add it again"
         )

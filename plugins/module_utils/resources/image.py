@@ -114,7 +114,7 @@ class Images(Declared):
         datastores = observed.ids("datastore", desired["datastore"]) if desired.get("datastore") is not None else []
         if datastores and datastores[0] != existing.view["datastore_id"]:
             return (
-                f"it lies in datastore {existing.view['datastore']} and is wanted in {desired['datastore'][0]}: "
+                f"it is in datastore {existing.view['datastore']}, and the desired one is {desired['datastore'][0]}: "
                 "OpenNebula does not move images, so remove it (state absent) and add it again"
             )
         return None

@@ -139,7 +139,7 @@ class VirtualNetworks(Declared):
         for entry in surplus:
             if entry["AR_ID"] in existing.view["_in_use"]:
                 first = entry.get("IP") or entry.get("IP6") or entry.get("MAC", "")
-                return f"range {entry['AR_ID']} ({first}) is not wanted but has addresses in use: release them first"
+                return f"range {entry['AR_ID']} ({first}) is not listed but has addresses in use: release them first"
         return None
 
     def delete_problem(self, existing: ObservedObject) -> str | None:

@@ -692,7 +692,7 @@ def test_the_table_names_the_worst_of_a_column_and_lists_what_failed() -> None:
     assert set(cells["kvm2"].values()) == {"ok"} and cells["front-end"]["clock"] == "-"
     assert "48 ok, 1 failed" in lines
     assert "kvm1, ssh_to_peers: seen from kvm1, kvm2 takes no connection: Connection" in lines
-    assert "mend: let kvm1 reach port 22 of kvm2" in lines
+    assert "remedy: let kvm1 reach port 22 of kvm2" in lines
 
 
 @pytest.mark.parametrize("version", ["6.10.0.1-1", "6.10.0.1-1.ce.el9", "1:6.10.0.1-1", "6.10.0.1"])

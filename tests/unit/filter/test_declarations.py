@@ -78,7 +78,7 @@ def test_the_inventories_of_the_collection_declare_what_is_right() -> None:
         (
             "opennebula_clusters",
             [{"name": "edge"}, {"name": "lab"}, {"name": "Edge"}],
-            "these clusters are listed more than once (capitals do not tell names apart): edge, Edge",
+            "these clusters are listed more than once (case is ignored): edge, Edge",
         ),
         (
             "opennebula_clusters",

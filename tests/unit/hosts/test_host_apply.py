@@ -112,8 +112,8 @@ def test_one_bad_host_does_not_stop_the_others(lab: Lab) -> None:
     assert [r["failed"] for r in result["results"]] == [True, True, False]
     assert result["changed"]
     assert failure("host", result["results"]) == (
-        "2 of 3 hosts failed: kvm1: it is registered with the drivers lxc/lxc and wanted with kvm/kvm: OpenNebula "
-        "cannot change the drivers of a host, so remove it (state absent) and add it again; "
+        "2 of 3 hosts failed: kvm1: it is registered with the drivers lxc/lxc, and the desired ones are kvm/kvm: "
+        "OpenNebula cannot change the drivers of a host, so remove it (state absent) and add it again; "
         "bad: one.host.allocate: Cannot do it (code 8192); not done: allocate"
     )
 

@@ -139,7 +139,7 @@ def test_drivers_of_a_registered_host_are_a_problem_of_that_host() -> None:
     item = plan({"type": "lxc", "labels": []})
     assert item.changes == ()
     assert item.problem is not None
-    assert "registered with the drivers kvm/kvm and wanted with lxc/lxc" in item.problem
+    assert "registered with the drivers kvm/kvm, and the desired ones are lxc/lxc" in item.problem
     assert "remove it (state absent) and add it again" in item.problem
 
 
@@ -197,7 +197,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 def test_a_host_is_listed_once() -> None:
-    with pytest.raises(SetupError, match=r"more than once \(capitals do not tell names apart\): kvm1, KVM1"):
+    with pytest.raises(SetupError, match=r"more than once \(case is ignored\): kvm1, KVM1"):
         host_plan.check_desired([host.spec({"name": name}) for name in ("kvm1", "kvm2", "KVM1")], Intent())
 
 

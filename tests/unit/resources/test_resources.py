@@ -264,7 +264,7 @@ def test_mistakes_are_one_sentence_and_change_nothing(
 
 @NOUNS
 def test_an_object_is_listed_once(lab: Lab, case: Case) -> None:
-    with pytest.raises(OnedError, match=r"listed more than once \(capitals do not tell names apart\): a1, A1"):
+    with pytest.raises(OnedError, match=r"listed more than once \(case is ignored\): a1, A1"):
         lab.run(case, case.minimal, {**case.minimal, "name": "A1"})
     assert lab.cloud.requests == 0
 
@@ -341,7 +341,9 @@ def test_a_datastore_keeps_its_type_and_its_images(lab: Lab) -> None:
     case = CASES["datastore"]
     lab.run(case, case.full)
     message = lab.run(case, {"type": "system"})["results"][0]["msg"]
-    assert message.startswith("it is of type image and wanted as system: what it holds would be lost, so remove it")
+    assert message.startswith(
+        "it is of type image, and the desired type is system: what it holds would be lost, so remove it"
+    )
     lab.cloud.named("datastore", "a1").more["images"] = [4, 5]
     message = lab.run(case, {}, state="absent")["results"][0]["msg"]
     assert message == "it still holds 2 images: remove them first"
@@ -371,7 +373,7 @@ def test_ranges_in_use_and_reservations_are_left_alone(lab: Lab) -> None:
     net.more["ranges"][0]["ALLOCATED"] = " 0 274877906945"
     net.more["leases"] = 1
     message = lab.run(case, {"ranges": []})["results"][0]["msg"]
-    assert message == "range 0 (10.0.0.1) is not wanted but has addresses in use: release them first"
+    assert message == "range 0 (10.0.0.1) is not listed but has addresses in use: release them first"
     message = lab.run(case, {}, state="absent")["results"][0]["msg"]
     assert message == "1 of its addresses are in use by virtual machines or reservations"
     net.more["ranges"][0] = {"TYPE": "IP4", "IP": "10.9.0.1", "SIZE": "2", "AR_ID": "0", "PARENT_NETWORK_AR_ID": "3"}
@@ -443,14 +445,18 @@ def test_an_administrator_joins_the_group_first(lab: Lab) -> None:
 def test_a_hook_keeps_its_type(lab: Lab) -> None:
     lab.run(CASES["hook"], CASES["hook"].full)
     message = lab.run(CASES["hook"], {"type": "state"})["results"][0]["msg"]
-    assert message.startswith("it is of type api and wanted as state: OpenNebula cannot change the type of a hook")
+    assert message.startswith(
+        "it is of type api, and the desired type is state: OpenNebula cannot change the type of a hook"
+    )
 
 
 def test_an_image_is_not_moved_and_not_removed_while_in_use(lab: Lab) -> None:
     case = CASES["image"]
     lab.run(case, case.full)
     message = lab.run(case, {"datastore": "others"})["results"][0]["msg"]
-    assert message.startswith("it lies in datastore images and is wanted in others: OpenNebula does not move images")
+    assert message.startswith(
+        "it is in datastore images, and the desired one is others: OpenNebula does not move images"
+    )
     lab.cloud.named("image", "a1").more["vms"] = [4, 9]
     message = lab.run(case, {}, state="absent")["results"][0]["msg"]
     assert message == "2 virtual machines use it: 4, 9"
