@@ -47,7 +47,7 @@ def test_what_is_right_has_no_problems() -> None:
     assert declaration_problems({variable: [] for variable in KINDS}) == []
 
 
-def test_the_role_declares_what_is_judged() -> None:
+def test_the_role_declares_what_is_checked() -> None:
     """A variable that is checked is one that the role takes, and the other way round."""
     options = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["declare"]["options"]
     taken = {name for name in options if name.startswith("opennebula_")}
@@ -159,7 +159,7 @@ def test_an_administrator_belongs_to_the_group(groups: list[Any] | None, fine: b
     assert declaration_problems(declared) == ([] if fine else [expected])
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     wrong = {"opennebula_clusters": [{"nam": "x"}, 5, {"name": "a:b"}], "opennebula_acl_rules": ["x", "y"]}
     assert len(declaration_problems(wrong)) == 6
 
@@ -174,7 +174,7 @@ def test_every_problem_is_told_at_once() -> None:
         "alice:s3cr3t",
     ],
 )
-def test_no_secret_is_told(user: Any) -> None:
+def test_no_secret_is_reported(user: Any) -> None:
     problems = declaration_problems({"opennebula_users": [user]})
     assert problems and "s3cr3t" not in " ".join(problems)
 
@@ -203,7 +203,7 @@ HOSTS = [
 CLUSTERS = [{"id": 0, "name": "default", "hosts": []}, {"id": 100, "name": "edge"}]
 
 
-def test_a_host_without_its_cluster_is_told_which_there_are() -> None:
+def test_a_host_without_its_cluster_is_reported_with_the_existing_clusters() -> None:
     assert cluster_problems(HOSTS, CLUSTERS) == {
         "k4": "hypervisor_cluster: there is no cluster 'x'; there are default (0), edge (100)"
     }
