@@ -1,7 +1,7 @@
 # Copyright (c) 2026 KubeNebula contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the front-end needs to know of its hypervisors, and the hypervisors of the front-end and of each other."""
+"""What the front-end and its hypervisors need to know of one another."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def info_spec() -> dict[str, dict[str, Any]]:
 
 
 def transport(params: Mapping[str, Any]) -> Transport:
-    """The way to oned: api_url if given, else through the API server, as far as granted. Raises SetupError."""
+    """The way to oned: api_url if given, else service proxy or port-forwards, as granted. Raises SetupError."""
     if params["api_url"]:
         return HttpTransport(params["api_url"], validate_certs=params["validate_certs"], ca_cert=params["ca_cert"])
     config = kube.configuration(params["kubeconfig"], params["kube_context"])

@@ -115,7 +115,7 @@ class Check:
     """A check of the front-end or of each hypervisor.
 
     column: of the table that shows the result. needs: checks that have to pass first, those of the front-end as
-    ``front-end NAME``. If one of them failed, this check is not evaluated.
+    ``front-end NAME``. Unless all of them pass, this check is not evaluated.
     """
 
     name: str

@@ -129,7 +129,7 @@ def _outside(site: Site) -> Iterator[tuple[str, Any]]:
 
 
 def monitor_port(site: Site) -> Finding:
-    """oned sends probes the port on which the monitor listens, so the port outside has to be the same."""
+    """Probes learn the port on which the monitor listens, so the port outside has to be the same."""
     port = site.settings["monitor_port"]
     wrong = [f"{where} is {given}" for where, given in _outside(site) if str(given) != str(port)]
     if wrong:

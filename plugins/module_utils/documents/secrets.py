@@ -79,7 +79,7 @@ def _free(value: Any) -> Any:
 
 
 def values(params: Any, *, free: bool = False, hidden: bool = False) -> Iterator[str]:
-    """The secrets in the options of a module. free: whether below an option of _FREE. hidden: below a secret."""
+    """The secrets in the options of a module. free, hidden: whether below an option of _FREE, below a secret."""
     if isinstance(params, dict):
         for key, value in params.items():
             yield from values(value, free=free or key in _FREE, hidden=hidden or (free and is_secret(str(key))))

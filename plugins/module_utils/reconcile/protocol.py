@@ -52,7 +52,7 @@ class Resources(Protocol[W]):
         """Wait until objects can be removed. Failures are recorded in the item."""
 
     def finish(self, client: Client, observed: W, plans: Sequence[ItemPlan], items: Items) -> W:
-        """Wait until the objects are usable, if declared so. Returns the state observed last."""
+        """Wait until the objects are usable, if the options say so. Returns the state observed last."""
 
     def state_of(self, observed: W, item_id: int) -> str | None:
         """The state of an object as oned names it. None if there is no object with this id."""

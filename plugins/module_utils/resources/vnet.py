@@ -23,7 +23,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client i
 
 # VNET/STATE (OpenNebula 6.10, include/VirtualNetwork.h).
 _STATES = ("INIT", "READY", "LOCK_CREATE", "LOCK_DELETE", "DONE", "ERROR", "UPDATE_FAILURE")
-# Two ranges are the same if these attributes are the same.
+# An existing range is the desired one if the given ones of these attributes are the same.
 _IDENTITY = ("TYPE", "IP", "IP6", "MAC", "GLOBAL_PREFIX", "ULA_PREFIX", "PREFIX_LENGTH")
 _COMPUTED = {"ALLOCATED", "LEASES", "USED_LEASES", "MAC_END", "IP_END", "IP6_END"}
 _RESERVED = "PARENT_NETWORK_AR_ID"
