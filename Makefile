@@ -53,6 +53,7 @@ lint: dev ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	ansible-lint --offline
 	git grep -lE '^#!.*(bash|/sh)$$' | xargs shellcheck
 	antsibull-changelog lint
+	python .ci/role_readmes.py --check
 
 unit: dev ## unit tests
 	@$(PYTEST) tests/unit

@@ -93,7 +93,7 @@ def _site(observed: Mapping[str, Any]) -> evaluate.Site:
 
 def _hypervisor(hostvars: Mapping[str, Any]) -> evaluate.Hypervisor:
     name = str(hostvars["inventory_hostname"])
-    result = hostvars.get("__verify_machine") or {}
+    result = hostvars.get("__verify_hypervisor") or {}
     seen = result.get("hypervisor") or {}
     return evaluate.Hypervisor(
         name=name,

@@ -34,7 +34,7 @@ def value(name: str, facts: dict[str, str], **given: Any) -> Any:
         "inventory_hostname": "kvm1",
         "role_path": str(ROLE),
         "ansible_facts": {**facts, "distribution_major_version": facts["distribution_version"].split(".")[0]},
-        "__hypervisor_machine": {
+        "__hypervisor_observed": {
             "virtual_machines": [],
             "selinux": facts["os_family"] == "RedHat",
             "libvirt_differs": True,
@@ -128,15 +128,15 @@ def test_lines_replace_what_stands_there(facts: dict[str, str]) -> None:
 
 
 def test_what_runs_keeps_libvirts_lines_away() -> None:
-    assert value("__hypervisor_lines", ALMA, __hypervisor_machine=BUSY) == []
-    consent = value("__hypervisor_lines", ALMA, __hypervisor_machine=BUSY, hypervisor_consent=["libvirt_restart"])
+    assert value("__hypervisor_lines", ALMA, __hypervisor_observed=BUSY) == []
+    consent = value("__hypervisor_lines", ALMA, __hypervisor_observed=BUSY, hypervisor_consent=["libvirt_restart"])
     assert [line["path"] for line in consent] == ["/etc/libvirt/virtqemud.conf"]
-    assert value("__hypervisor_may_restart", ALMA, __hypervisor_machine=BUSY) is False
+    assert value("__hypervisor_may_restart", ALMA, __hypervisor_observed=BUSY) is False
 
 
 def test_files_are_written_only_where_they_are_needed() -> None:
     assert value("__hypervisor_files", DEBIAN) == []
-    (server,) = value("__hypervisor_files", DEBIAN, __hypervisor_machine=BUSY)
+    (server,) = value("__hypervisor_files", DEBIAN, __hypervisor_observed=BUSY)
     assert server["path"] == "/etc/ssh/sshd_config.d/00-opennebula.conf"
     (sudo,) = value("__hypervisor_files", NOBLE, hypervisor_sudoers=["/usr/bin/a", "/usr/bin/b c"])
     assert sudo["content"] == "oneadmin ALL=(ALL:ALL) NOPASSWD: /usr/bin/a, /usr/bin/b c\n"

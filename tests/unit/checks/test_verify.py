@@ -144,7 +144,7 @@ class Cloud:
             {
                 "inventory_hostname": name,
                 "ansible_host": address,
-                "__verify_machine": {"hypervisor": self.machines[name]},
+                "__verify_hypervisor": {"hypervisor": self.machines[name]},
                 **self.variables.get(name, {}),
             }
             for name, address in ADDRESSES.items()
@@ -301,7 +301,7 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
     ),
     # a hypervisor as oned sees it
     (
-        lambda w: w.variables.update(kvm1={"__verify_machine": {"unreachable": True, "msg": "Connection timed out"}}),
+        lambda w: w.variables.update(kvm1={"__verify_hypervisor": {"unreachable": True, "msg": "Connection timed out"}}),
         ("kvm1", "reach"),
         "Ansible cannot look at kvm1: Connection timed out",
         "ansible_host",

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the front-end gets to know of its hypervisors."""
+"""What the front-end and the hypervisors store about each other."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
-from ansible_collections.kubenebula.opennebula.plugins.filter import hypervisors
+from ansible_collections.kubenebula.opennebula.plugins.filter import host_keys, hypervisors
 
 KVM = {
     "inventory_hostname": "kvm1",
@@ -37,15 +37,6 @@ IDENTITIES = {
     "lxc1": {"address": "2001:db8::21", "port": 2222, "keys": ["ssh-rsa AAAArsa"], "jump": "me@bastion:2200"},
 }
 PUBLIC = {"authorized_keys": "ssh-ed25519 AAAAa kubenebula:one\n", "known_hosts": "one ssh-ed25519 AAAAfe\n"}
-
-
-def test_identities_come_from_variables_and_facts() -> None:
-    """The best key of each, which is all that ssh needs."""
-    assert hypervisors.hypervisor_identities([KVM, LXC]) == IDENTITIES
-
-
-def test_a_hypervisor_that_has_not_answered_is_not_known() -> None:
-    assert hypervisors.hypervisor_identities([{"inventory_hostname": "kvm2"}, KVM]).keys() == {"kvm1"}
 
 
 def test_the_files_hold_keys_and_the_ways_that_are_not_usual() -> None:
@@ -87,7 +78,7 @@ def test_thousands_of_hypervisors_fit_into_a_config_map() -> None:
         }
         for number in range(2000)
     ]
-    files = hypervisors.front_end_files(hypervisors.hypervisor_identities(machines), {})
+    files = hypervisors.front_end_files(host_keys.hypervisor_identities(machines), {})
     assert sum(len(text) for text in files.values()) < 2**20
 
 

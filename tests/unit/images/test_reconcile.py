@@ -45,46 +45,44 @@ def oned() -> Oned:
 
 
 @pytest.fixture
-def settle(script: Callable[[str], ModuleType], oned: Oned, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    module = script("oned/libexec/settle")
+def reconcile(script: Callable[[str], ModuleType], oned: Oned, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = script("oned/libexec/reconcile")
     monkeypatch.setattr(module, "call", oned.call)
     return module
 
 
-def test_the_password_that_oned_made_is_replaced_by_the_digest_of_ours(settle: ModuleType, oned: Oned) -> None:
-    settle.settle_account("serveradmin", "secret")
+def test_the_password_that_oned_made_is_replaced_by_the_digest_of_ours(reconcile: ModuleType, oned: Oned) -> None:
+    reconcile.reconcile_account("serveradmin", "secret")
     assert oned.changes == [("user.passwd", 1, DIGEST)]
     oned.users["serveradmin"] = (1, "server_cipher", DIGEST)
-    settle.settle_account("serveradmin", "secret")
+    reconcile.reconcile_account("serveradmin", "secret")
     assert len(oned.changes) == 1, "it is changed although it is right"
 
 
-def test_an_account_that_is_missing_is_made(settle: ModuleType, oned: Oned) -> None:
-    settle.settle_account("web", "secret")
+def test_an_account_that_is_missing_is_made(reconcile: ModuleType, oned: Oned) -> None:
+    reconcile.reconcile_account("web", "secret")
     assert oned.changes == [("user.allocate", "web", DIGEST, "server_cipher", [0])]
 
 
-def test_a_person_is_never_made_the_account_of_the_services(settle: ModuleType, oned: Oned) -> None:
-    with pytest.raises(
-        settle.Refused, match="oneadmin is to be the account of the services, but it is one of the driver core"
-    ):
-        settle.settle_account("oneadmin", "secret")
+def test_a_person_is_never_made_the_account_of_the_services(reconcile: ModuleType, oned: Oned) -> None:
+    with pytest.raises(reconcile.Refused, match="cannot use the account oneadmin, whose driver is core"):
+        reconcile.reconcile_account("oneadmin", "secret")
     assert not oned.changes
 
 
-def test_the_endpoint_of_an_older_database_is_mended(settle: ModuleType, oned: Oned) -> None:
-    settle.settle_endpoint("http://cloud-oned:2633/RPC2")
+def test_the_endpoint_of_an_older_database_is_mended(reconcile: ModuleType, oned: Oned) -> None:
+    reconcile.reconcile_endpoint("http://cloud-oned:2633/RPC2")
     assert oned.changes == [("zone.update", 0, 'ENDPOINT = "http://cloud-oned:2633/RPC2"', 1)]
     oned.endpoint = "http://cloud-oned:2633/RPC2"
-    settle.settle_endpoint("http://cloud-oned:2633/RPC2")
+    reconcile.reconcile_endpoint("http://cloud-oned:2633/RPC2")
     assert len(oned.changes) == 1
 
 
 def test_the_auth_files_end_without_a_newline_and_are_private(
-    settle: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reconcile: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settle, "HOME", tmp_path)
-    settle.write_auth_files("serveradmin", "secret")
+    monkeypatch.setattr(reconcile, "HOME", tmp_path)
+    reconcile.write_auth_files("serveradmin", "secret")
     for path in tmp_path.iterdir():
         assert path.read_bytes() == b"serveradmin:secret" and path.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {"sunstone_auth", "oneflow_auth", "onegate_auth"}

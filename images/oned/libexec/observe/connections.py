@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Names and SSH, from here to the hypervisors, from them back to here and among them, as the drivers use them."""
+"""Name resolution and SSH between the front-end and the hypervisors, and among hypervisors, as the drivers use them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-# each hypervisor tries the next ones of its cluster, in the order of their names, and the last one the first ones
+# How many peers each hypervisor connects to: the next ones of its cluster by name, and after the last the first ones.
 PEERS = 2
 # states of a host (include/Host.h): ERROR, MONITORING_ERROR, OFFLINE
 DOWN = (3, 5, 8)
@@ -23,10 +23,10 @@ SSH = [
     *("-o", "ServerAliveInterval=5"),
     *("-o", "LogLevel=ERROR"),
 ]
-# A shared connection forwards what its first user wanted; the drivers forward over one of their own.
+# Not over a shared connection, which forwards an agent only if the client that opened it did. Nor do the drivers.
 FORWARD = ["-o", "ForwardAgent=yes", "-o", "ControlMaster=no", "-o", "ControlPath=none"]
 TIMEOUT = 25.0
-# Runs on the hypervisor. Each line is one short write, so those of parallel hops do not mix.
+# Runs on the hypervisor. Each line is one short write, so that lines of parallel connections do not mix.
 THERE = """
 options='-o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=5 -o LogLevel=ERROR'
 printf 'time %s\\n' "$(date +%s.%N)"
@@ -40,18 +40,18 @@ wait
 
 
 def peers(hosts: list[dict[str, Any]], names: list[str]) -> dict[str, list[str]]:
-    """For each name, the hypervisors it has to reach. hosts: all of oned's; those that are down are nobody's peers."""
+    """Return for each name the peers to reach. hosts: all hosts of oned; those that are down are no peers."""
     clusters = {host["name"]: host["cluster"] for host in hosts}
     up = sorted(host["name"] for host in hosts if host["state"] not in DOWN)
     found = {}
     for name in names:
-        mates = [peer for peer in up if clusters[peer] == clusters.get(name) and peer != name]
-        found[name] = ([peer for peer in mates if peer > name] + [peer for peer in mates if peer < name])[:PEERS]
+        others = [peer for peer in up if clusters[peer] == clusters.get(name) and peer != name]
+        found[name] = ([peer for peer in others if peer > name] + [peer for peer in others if peer < name])[:PEERS]
     return found
 
 
 def resolve(name: str) -> dict[str, Any]:
-    """The addresses of a name, or why it has none."""
+    """Return the addresses of a name, or why it has none."""
     try:
         entries = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -60,10 +60,10 @@ def resolve(name: str) -> dict[str, Any]:
 
 
 def log_in(name: str, targets: list[str]) -> dict[str, Any]:
-    """Log in to a hypervisor and from there to the targets.
+    """Log in to a hypervisor, and from there to the targets.
 
-    code and said: of ssh itself, 0 where the log-in worked. agent: whether it was forwarded. skew: see there, None
-    where it was not read. hops: target -> code and said.
+    code, said: exit code and error message of ssh. agent: whether the agent was forwarded. skew: of the hypervisor's
+    clock, None if it was not read. hops: target -> code and said of the log-in from the hypervisor.
     """
     found: dict[str, Any] = {"hops": {}, "agent": False, "skew": None}
     before = time.time()
@@ -73,7 +73,7 @@ def log_in(name: str, targets: list[str]) -> dict[str, Any]:
     ) as process:
         limit = threading.Timer(TIMEOUT, process.kill)
         limit.start()
-        # ssh that cannot log in does not read; its exit code tells
+        # if the log-in fails, ssh does not read its input; its exit code is evaluated below
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(THERE)
             process.stdin.close()
@@ -84,8 +84,8 @@ def log_in(name: str, targets: list[str]) -> dict[str, Any]:
             elif kind == "agent":
                 found["agent"] = text == "forwarded"
             elif kind == "hop":
-                target, code, told = (*text.split(" ", 2), "")[:3]
-                found["hops"][target] = {"code": int(code), "said": told.strip()}
+                target, code, message = (*text.split(" ", 2), "")[:3]
+                found["hops"][target] = {"code": int(code), "said": message.strip()}
         said = process.stderr.read()
         process.wait()
         late = not limit.is_alive()
@@ -96,5 +96,8 @@ def log_in(name: str, targets: list[str]) -> dict[str, Any]:
 
 
 def skew(there: float, before: float, after: float) -> float:
-    """How many seconds a clock is ahead of ours (negative: behind) at least, if read between two moments of ours."""
+    """Return by how many seconds at least a clock is ahead of the local one (negative: behind).
+
+    there: what the clock showed. before, after: local times before and after it was read.
+    """
     return there - after if there > after else min(there - before, 0.0)
