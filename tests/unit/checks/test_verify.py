@@ -120,7 +120,7 @@ class Cloud:
         }
         self.services = [self.service]
         self.results: dict[str, dict[str, Any]] = {}
-        self.machines = {name: seen_hypervisor("kvm") for name in ADDRESSES}
+        self.hypervisors = {name: seen_hypervisor("kvm") for name in ADDRESSES}
         self.variables: dict[str, dict[str, Any]] = {}
         self.limits = {"clock": 5, "space": 5, "log": 900}
 
@@ -144,7 +144,7 @@ class Cloud:
             {
                 "inventory_hostname": name,
                 "ansible_host": address,
-                "__verify_hypervisor": {"hypervisor": self.machines[name]},
+                "__verify_hypervisor": {"hypervisor": self.hypervisors[name]},
                 **self.variables.get(name, {}),
             }
             for name, address in ADDRESSES.items()
@@ -161,7 +161,7 @@ ADDRESSES = {"kvm1": "192.0.2.11", "kvm2": "192.0.2.12"}
 
 
 def first(cloud: Cloud) -> dict[str, Any]:
-    return cloud.machines["kvm1"]
+    return cloud.hypervisors["kvm1"]
 
 
 def hop(cloud: Cloud, target: str, said: str) -> None:
@@ -301,7 +301,9 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
     ),
     # a hypervisor as oned sees it
     (
-        lambda w: w.variables.update(kvm1={"__verify_hypervisor": {"unreachable": True, "msg": "Connection timed out"}}),
+        lambda w: w.variables.update(
+            kvm1={"__verify_hypervisor": {"unreachable": True, "msg": "Connection timed out"}}
+        ),
         ("kvm1", "reach"),
         "Ansible cannot look at kvm1: Connection timed out",
         "ansible_host",
@@ -614,8 +616,8 @@ def test_what_is_unknown_is_not_a_failure() -> None:
     cloud.pods.pop()
     cloud.seen["api"]["hosts"][0]["state"] = 8
     cloud.seen["api"]["hosts"][1]["state"] = 4
-    cloud.machines["kvm1"]["type"] = "lxc"
-    cloud.machines["kvm1"]["units"] = {}
+    cloud.hypervisors["kvm1"]["type"] = "lxc"
+    cloud.hypervisors["kvm1"]["units"] = {}
     statuses = {(row["host"], row["check"]): row["status"] for row in cloud.rows()}
     assert "failed" not in statuses.values()
     assert {check for (place, check), status in statuses.items() if place == "kvm1" and status == "not applicable"} == {
@@ -628,7 +630,7 @@ def test_a_proxy_of_the_operators_own_is_not_asked() -> None:
     """Its address is answered inside the networks of virtual machines alone."""
     cloud = Cloud()
     cloud.seen["settings"]["onegate"] = "http://169.254.16.9:5030"
-    cloud.machines["kvm1"]["onegate"] = "timed out"
+    cloud.hypervisors["kvm1"]["onegate"] = "timed out"
     assert [row["status"] for row in cloud.rows() if row["check"] == "onegate"] == ["not applicable"] * 2
 
 
@@ -677,7 +679,7 @@ def test_the_leaders_pod_is_looked_into() -> None:
 
 def test_the_pod_of_fireedge_tries_consoles_and_endpoint() -> None:
     cloud = Cloud()
-    cloud.machines["kvm2"]["consoles"] = []
+    cloud.hypervisors["kvm2"]["consoles"] = []
     targets = verify.verify_targets(cloud.look, cloud.hostvars)
     assert targets == ["kvm1:5901", "kvm2:5900", "one-oned.cloud.svc:2633"]
 
