@@ -78,7 +78,7 @@ own_module() {
 }
 
 patch_cluster() {
-  # CoreDNS sets a field that the client of Kubernetes dropped with 1.33
+  # CoreDNS sets a field that newer clients of Kubernetes do not have
   own_module github.com/coredns/coredns "$1/coredns" \
     && sed -i '/RetryOnError:/d' "$1/coredns/plugin/kubernetes/object/informer.go" \
     && own_module k8s.io/apiserver "$1/apiserver" \
