@@ -45,7 +45,7 @@ go_build() {
     cd "$work/$2"
     export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=auto
     case $2 in
-      cluster) patch_coredns "$work" ;;
+      cluster) patch_coredns "$work"; patch_policies "$work" ;;
       traefik) patch_lego "$work" ;;
     esac
     nice -n 5 go build -trimpath -ldflags "$flags" -o "$work/built" "$package"
@@ -111,7 +111,7 @@ build_programs() {
   done
   go_build cluster cluster . "${flags# }"
   place cluster
-  for name in kubectl etcd coredns addons kubelet kube-proxy kube-apiserver kube-controller-manager kube-scheduler; do
+  for name in kubectl etcd coredns addons network-policies kubelet kube-proxy kube-apiserver kube-controller-manager kube-scheduler; do
     ln -sfn cluster "$STATE/bin/$name"
   done
   go_build pause cluster ./pause ""
