@@ -6,7 +6,7 @@
 set -euo pipefail
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in env say jobs process machine go pki network runtime services images cluster hosts edge; do
+for part in env say jobs process machine go pki policies network runtime services images cluster hosts edge; do
   # shellcheck source=/dev/null  # each is checked as a file of its own
   source "$LAB/lib/$part.sh"
 done

@@ -83,6 +83,7 @@ patch_cluster() {
     && sed -i '/RetryOnError:/d' "$1/coredns/plugin/kubernetes/object/informer.go" \
     && own_module k8s.io/apiserver "$1/apiserver" \
     && own_module k8s.io/kubernetes "$1/kubernetes" \
+    && patch_policies "$1" \
     || return
   # Helpers of tests, compiled into the servers: they alone bring in a whole fake client.
   rm "$1/apiserver/pkg/admission/plugin/policy/generic/policy_test_context.go" \
@@ -112,7 +113,7 @@ build_cluster() {
     flags+=" -X $package.gitCommit=0000000000000000000000000000000000000000 -X $package.buildDate=1970-01-01T00:00:00Z"
   done
   go_program kubernetes cluster . "${flags# }"
-  for name in kubectl etcd coredns addons kubelet kube-proxy kube-apiserver kube-controller-manager kube-scheduler; do
+  for name in kubectl etcd coredns addons network-policies kubelet kube-proxy kube-apiserver kube-controller-manager kube-scheduler; do
     ln -sfn kubernetes "$STATE/bin/$name"
   done
   step "Kubernetes $version"
