@@ -17,7 +17,7 @@ PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
 # `make site` takes Helm 3, which is built in no time beside Kubernetes. Tests take Helm 4 where kubernetes.core knows it: from
 # 6.4.0, which needs Python 3.12.
-chart molecule test: export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
+chart molecule test stages $(SCENARIOS:%=stage-%): export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
 .PHONY: help machine venv dev lab lab-up lab-down plan site test check lint unit contract chart playbooks sanity molecule bench-registration bench-onboarding clean
 
