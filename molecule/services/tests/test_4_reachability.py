@@ -1,0 +1,162 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The table of docs/network.md, proved by packets: every client tries every port, and gets through where it may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from cloud import NAMESPACE, Cloud, machine, wait
+from reachability import documented
+
+# a pod of the release that no row names, and one of another namespace; both hold nothing
+NOBODY, STRANGER, HYPERVISOR = "nobody", "stranger", "kvm1"
+# one of each pod that no row names
+CLOSED = ("22 TCP", "22 UDP")
+# what a packet meets: a program, a pod without a program at that port, or nothing at all
+OPEN, REACHED, SILENT = "open", "reached", "silent"
+MONITOR_LOG = "/var/log/one/monitor.log"
+
+# The monitor logs a datagram. Where no program listens the first one is answered by ICMP, and the second one fails.
+TRY = """
+try() {
+  local said status=0
+  case $3 in
+    TCP) said=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1) || status=$? ;;
+    UDP) said=$(exec 3<>"/dev/udp/$1/$2"; { echo "$4" >&3; sleep 1; echo "$4" >&3; } 2>&1) || status=$? ;;
+  esac
+  case $3.$status.$said in
+    TCP.0.*) echo "$1 $2 $3 open" ;;
+    TCP.124.* | UDP.0.*) echo "$1 $2 $3 silent" ;;
+    *"Connection refused"*) echo "$1 $2 $3 reached" ;;
+    *) echo "$1 $2 $3 $said" ;;
+  esac
+}
+"""
+
+
+@dataclass(frozen=True)
+class Pod:
+    namespace: str
+    name: str
+    ip: str
+
+
+@contextmanager
+def probe(cloud: Cloud, namespace: str, name: str, labels: dict[str, str]) -> Iterator[None]:
+    """A pod with a shell."""
+    restricted = {"runAsNonRoot": True, "runAsUser": 9869, "seccompProfile": {"type": "RuntimeDefault"}}
+    restricted |= {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {"name": "shell", "image": "10.66.0.1:5000/lab/debian:12", "command": ["sleep", "infinity"]}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"containers": [container | {"securityContext": restricted}]},
+    }
+    remove = ["-n", namespace, "delete", "pod", name, "--ignore-not-found", "--force", "--grace-period=0"]
+    cloud.kubectl(*remove)
+    cloud.kubectl("-n", namespace, "create", "-f", "-", text=json.dumps(pod))
+    try:
+        cloud.kubectl("-n", namespace, "wait", "--for=condition=Ready", "--timeout=60s", f"pod/{name}")
+        yield
+    finally:
+        cloud.kubectl(*remove, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def pods(cloud: Cloud) -> Iterator[dict[str, Pod]]:
+    """A pod of each component, and the two probes, by what the table calls them."""
+    release = {"app.kubernetes.io/name": "opennebula", "app.kubernetes.io/instance": "opennebula"}
+    component = "app.kubernetes.io/component"
+    with (
+        probe(cloud, NAMESPACE, NOBODY, release | {component: NOBODY}),
+        probe(cloud, "default", STRANGER, {component: STRANGER}),
+    ):
+        selector = f"{component} in ({', '.join(sorted({to for to, _port in documented()} | {NOBODY, STRANGER}))})"
+        found = json.loads(cloud.kubectl("get", "pods", "--all-namespaces", "-l", selector, "-o", "json"))["items"]
+        yield {
+            pod["metadata"]["labels"][component]: Pod(
+                pod["metadata"]["namespace"], pod["metadata"]["name"], pod["status"]["podIP"]
+            )
+            for pod in found
+            if pod["metadata"]["namespace"] in (NAMESPACE, "default") and "deletionTimestamp" not in pod["metadata"]
+        }
+
+
+def run(cloud: Cloud, pods: dict[str, Pod], client: str, script: str) -> str:
+    if client == HYPERVISOR:
+        return str(machine(client).check_output("bash -c %s", script))
+    pod = pods[client]
+    return cloud.kubectl("-n", pod.namespace, "exec", pod.name, "--", "bash", "-c", script)
+
+
+def met(cloud: Cloud, pods: dict[str, Pod], client: str, targets: Iterable[tuple[str, str]]) -> dict[Any, str]:
+    """Return (client, component, port and protocol) -> what a client's packets meet, all sent at once."""
+    by_address = {f"{pods[to].ip} {port}": (client, to, port) for to, port in targets}
+    tries = [f"try {target} 'packet of {client}' &" for target in by_address]
+    said = run(cloud, pods, client, "\n".join([TRY, *tries, "wait"])).splitlines()
+    answers = {" ".join(words[:3]): words[3] for words in (line.split(" ", 3) for line in said)}
+    return {by_address[target]: answer for target, answer in answers.items()}
+
+
+def may(client: str, sources: set[str]) -> bool:
+    return bool(sources & {"anyone", client}) or ("any pod" in sources and client != HYPERVISOR)
+
+
+def test_every_client_gets_through_where_the_table_says_so_and_nowhere_else(cloud: Cloud, pods: dict[str, Pod]) -> None:
+    table = documented()
+    assert {to for to, _port in table} == pods.keys() - {NOBODY, STRANGER}
+    assert set.union(*table.values()) <= {*pods, "anyone", "any pod"}
+    clients = [*pods, HYPERVISOR]
+    targets = [*table, *((to, port) for to in pods.keys() - {STRANGER} for port in CLOSED)]
+    cloud.kubectl("exec", "opennebula-oned-0", "-c", "oned", "--", "test", "-w", MONITOR_LOG)
+
+    found: dict[Any, str] = {}
+    with ThreadPoolExecutor(len(clients)) as threads:
+        for answers in threads.map(lambda client: met(cloud, pods, client, targets), clients):
+            found |= answers
+    # it receives and does not answer
+    log = cloud.kubectl("exec", "opennebula-oned-0", "-c", "oned", "--", "cat", MONITOR_LOG)
+    for client in clients:
+        if f"Received UNDEFINED msg: packet of {client}\n" in log:
+            found[client, "oned", "30412 UDP"] = OPEN
+
+    expected = {
+        (client, to, port): OPEN if may(client, table.get((to, port), set())) else SILENT
+        for client in clients
+        for to, port in targets
+    }
+    assert found == expected
+
+
+@contextmanager
+def without(cloud: Cloud, policy: str) -> Iterator[None]:
+    """A NetworkPolicy is taken away for a while."""
+    found = json.loads(cloud.kubectl("get", "networkpolicy", policy, "-o", "json"))
+    for key in ("creationTimestamp", "generation", "resourceVersion", "uid"):
+        del found["metadata"][key]
+    cloud.kubectl("delete", "networkpolicy", policy)
+    try:
+        yield
+    finally:
+        cloud.kubectl("create", "-f", "-", text=json.dumps(found))
+
+
+@pytest.mark.parametrize("client", [STRANGER, HYPERVISOR])
+def test_what_a_policy_refuses_passes_without_it(cloud: Cloud, pods: dict[str, Pod], client: str) -> None:
+    """Of a pod that only the policy for all pods of the release is about."""
+
+    def answers(answer: str) -> bool:
+        return set(met(cloud, pods, client, [(NOBODY, port) for port in CLOSED]).values()) == {answer}
+
+    assert answers(SILENT)
+    with without(cloud, "opennebula-default"):
+        wait(lambda: answers(REACHED), 20)
+    wait(lambda: answers(SILENT), 20)
