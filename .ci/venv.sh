@@ -4,6 +4,7 @@
 # The environment itself lies in the cache, named after what is in it, so a fresh clone finds it ready.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=/dev/null  # it is checked as a file of its own
 source molecule/lab/lib/say.sh
 
 requirements=$1

@@ -32,4 +32,5 @@ def change(method: str, desired: Template, observed: Template, kept: Callable[[s
 def after(desired: Template, observed: Template, kept: Callable[[str], bool] | None) -> Template:
     """What oned holds after `change`."""
     gone = set() if kept is None else set(surplus(desired, observed, kept))
-    return {**{key: value for key, value in observed.items() if key not in gone}, **desired}
+    stays = {key: value for key, value in observed.items() if key not in gone}
+    return {**stays, **syntax.differing(desired, observed)}
