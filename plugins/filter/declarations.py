@@ -116,7 +116,7 @@ def _module_errors(kind: type[Declared] | None, entries: list[Any]) -> list[str]
     """The errors that the module finds in these objects before it calls OpenNebula."""
     try:
         if kind is None:
-            host_plan.check_desired([oned_host.spec(entry) for entry in entries], host_plan.Intent())
+            host_plan.check_desired([oned_host.desired_host(entry) for entry in entries], host_plan.HostOptions())
             return []
         resources = kind(entries, {})
         resources.check_desired()

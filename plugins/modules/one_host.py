@@ -233,8 +233,8 @@ results:
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.ensure import ensure, planned
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import apply as host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.declared import DeclaredHosts
 
 
 def argument_spec() -> dict[str, object]:
@@ -278,9 +278,9 @@ def main() -> None:
 
     params = module.params
 
-    def declared() -> host_apply.DeclaredHosts:
-        return host_apply.DeclaredHosts(
-            [host.spec(item) for item in params["hosts"]],
+    def declared() -> DeclaredHosts:
+        return DeclaredHosts(
+            [host.desired_host(item) for item in params["hosts"]],
             replace=params["template_mode"] == "replace",
             planned_clusters=planned(module).get("clusters", ()),
             **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},

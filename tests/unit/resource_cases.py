@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import apply as host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.declared import DeclaredHosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.cluster import Clusters
@@ -255,10 +255,10 @@ def _subject(case: Case) -> Subject:
     return Subject(make, [{"name": "a1", **case.full}, second], then, [{"name": "a1"}, {"name": "b1"}])
 
 
-def _hosts(items: Sequence[Item], params: dict[str, Any]) -> host_apply.DeclaredHosts:
+def _hosts(items: Sequence[Item], params: dict[str, Any]) -> DeclaredHosts:
     mode = params.get("template_mode", "merge")
     options = {key: value for key, value in params.items() if key != "template_mode"}
-    return host_apply.DeclaredHosts([host.spec(item) for item in items], replace=mode == "replace", **options)
+    return DeclaredHosts([host.desired_host(item) for item in items], replace=mode == "replace", **options)
 
 
 def _rules(items: Sequence[Item], params: dict[str, Any]) -> Rules:

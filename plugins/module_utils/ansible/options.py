@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import TemplateError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import observed
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Observed
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import forward, kube
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.characters import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
@@ -19,7 +18,6 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transpor
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-W = TypeVar("W", bound=Observed)
 # Seconds.
 LONGEST_TIMEOUT = 3600.0
 STATE = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}

@@ -138,7 +138,7 @@ def from_pool(document: str) -> list[Host]:
 
 
 @dataclass(frozen=True)
-class HostSpec:
+class DesiredHost:
     """The desired state of one host. None stands for "leave as it is". cluster: name, or id in digits."""
 
     name: str
@@ -169,7 +169,7 @@ class HostSpec:
         return names.distinct(self.name, self.final_name)
 
     @property
-    def desired_template(self) -> Template:
+    def attributes(self) -> Template:
         """Template and labels together, as one.host.update takes them."""
         desired = dict(self.template or {})
         if self.labels is not None:
@@ -177,12 +177,12 @@ class HostSpec:
         return desired
 
 
-def spec(params: Mapping[str, Any]) -> HostSpec:
+def desired_host(params: Mapping[str, Any]) -> DesiredHost:
     """Read one entry of the option `hosts`. Raises TemplateError, which names host and attribute."""
     name = str(params["name"]).strip()
     kind = params.get("type")
     cluster, new_name = params.get("cluster"), params.get("new_name")
-    return HostSpec(
+    return DesiredHost(
         name=name,
         im_mad=kind or params.get("im_mad"),
         vmm_mad=kind or params.get("vmm_mad"),

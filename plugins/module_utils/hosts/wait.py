@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host as oned_host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import Host
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.plan import Observed
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.plan import ObservedHosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import Progress
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError
@@ -29,7 +29,7 @@ class Waiter:
     timeout: float
     _again: dict[str, float] = field(default_factory=dict)
 
-    def wait(self, observed: Observed, items: Iterable[Progress], probed: set[str]) -> Observed:
+    def wait(self, observed: ObservedHosts, items: Iterable[Progress], probed: set[str]) -> ObservedHosts:
         """Wait for every item that has not failed and whose host is enabled. Failures are recorded in the item.
 
         A host in ERROR gets one extra probe per run (oned itself tries again only after 180 to 195 s), unless it is in
@@ -57,7 +57,7 @@ class Waiter:
                 for item in waiting:
                     item.fail(f"waiting for it was cut short: {error}")
                 return observed
-            observed = Observed(hosts, observed.clusters, observed.vm_names)
+            observed = ObservedHosts(hosts, observed.clusters, observed.vm_names)
 
     def _waits(self, item: Progress, host: Host | None, probed: set[str]) -> bool:
         if host is None:
@@ -105,7 +105,7 @@ class Waiter:
 
 
 def until_empty(
-    client: Client, read: Callable[[Client], Observed], waiting: Iterable[Progress], timeout: float
+    client: Client, read: Callable[[Client], ObservedHosts], waiting: Iterable[Progress], timeout: float
 ) -> None:
     """Wait until no virtual machine is left on these hosts. Failures are recorded in the item. timeout: seconds."""
     waiting = [item for item in waiting if item.problem is None]
@@ -130,7 +130,7 @@ def until_empty(
             client.sleep(EMPTY_POLL_SECONDS)
 
 
-def _host(observed: Observed, item: Progress) -> Host | None:
+def _host(observed: ObservedHosts, item: Progress) -> Host | None:
     return None if item.id is None else observed.pool.by_id.get(item.id)
 
 

@@ -12,18 +12,18 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.pl
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client
 
 
-class Observed(Protocol):
+class ObservedState(Protocol):
     """The observed state."""
 
     @property
     def pool(self) -> Pool[Any]:
         """The objects of the resource kind itself."""
 
-    def without_new_duplicates(self, known: Collection[int]) -> Observed:
-        """The same without the duplicates that Pool.without_new_duplicates leaves out."""
+    def without_new_duplicates(self, known: Collection[int]) -> ObservedState:
+        """The same state, its pool replaced by Pool.without_new_duplicates."""
 
 
-W = TypeVar("W", bound=Observed)
+W = TypeVar("W", bound=ObservedState)
 
 
 class Resources(Protocol[W]):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.apply import DeclaredHosts
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.declared import DeclaredHosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.cluster import Clusters
@@ -36,7 +36,7 @@ IP4 = {"type": "IP4", "ip": "10.9.0.1", "size": 9}
 
 
 def hosts(items: list[Item], params: Item) -> DeclaredHosts:
-    return DeclaredHosts([host.spec(item) for item in items], state=params["state"], wait=False)
+    return DeclaredHosts([host.desired_host(item) for item in items], state=params["state"], wait=False)
 
 
 # A kind, an object of it, and what is changed of it with the actions that this takes.

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import encrypted
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import apply as host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.declared import DeclaredHosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.datastore import Datastores
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.template import VmTemplates
@@ -24,8 +24,8 @@ Item = dict[str, Any]
 Resources = Callable[[list[Item]], Any]
 
 
-def hosts(items: list[Item]) -> host_apply.DeclaredHosts:
-    return host_apply.DeclaredHosts([host.spec({"type": "kvm", **item}) for item in items])
+def hosts(items: list[Item]) -> DeclaredHosts:
+    return DeclaredHosts([host.desired_host({"type": "kvm", **item}) for item in items])
 
 
 def datastores(items: list[Item]) -> Datastores:

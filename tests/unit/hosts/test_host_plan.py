@@ -13,22 +13,22 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.te
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import plan as host_plan
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import Host
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.plan import Intent, Observed
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.plan import HostOptions, ObservedHosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import diff
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import OWN_ID, ItemPlan
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import SetupError
 
 KVM1 = Host(0, "kvm1", "MONITORED", "kvm", "kvm", 0, "default", {"ARCH": "x86_64", "LABELS": "a,b", "RESERVED_CPU": ""})
-WORLD = Observed([KVM1], [Ref(0, "default"), Ref(100, "edge")])
+WORLD = ObservedHosts([KVM1], [Ref(0, "default"), Ref(100, "edge")])
 
 
 def plan(
-    declared: dict[str, Any], observed: Observed = WORLD, state: str = "present", *, probe_again: bool = True
+    declared: dict[str, Any], observed: ObservedHosts = WORLD, state: str = "present", *, probe_again: bool = True
 ) -> ItemPlan:
-    spec = host.spec({"name": "kvm1", **declared})
-    intent = Intent(state, probe_again)
-    host_plan.check([spec], observed, intent)
-    return host_plan.plan([spec], observed, intent)[0]
+    desired = host.desired_host({"name": "kvm1", **declared})
+    options = HostOptions(state, probe_again)
+    host_plan.check([desired], observed, options)
+    return host_plan.plan([desired], observed, options)[0]
 
 
 def calls(item: ItemPlan) -> list[tuple[str, tuple[Any, ...]]]:
@@ -58,7 +58,7 @@ def test_a_host_in_the_desired_state_needs_no_change(declared: dict[str, Any], s
 
 
 def test_a_new_host_is_allocated_with_the_information_driver_first() -> None:
-    observed = Observed([], WORLD.clusters)
+    observed = ObservedHosts([], WORLD.clusters)
     assert calls(plan({"im_mad": "im", "vmm_mad": "vm"}, observed)) == [("one.host.allocate", ("kvm1", "im", "vm", -1))]
     declared = {"type": "lxc", "cluster": "edge", "labels": ["x"], "template": {"note": 'a "b"', "empty": ""}}
     item = plan(declared, observed, "offline")
@@ -93,8 +93,8 @@ def test_only_what_differs_is_sent() -> None:
 def test_labels_can_be_taken_away_and_stay_away() -> None:
     assert calls(plan({"labels": []})) == [("one.host.update", ("ID", 'LABELS=""', 1))]
     bare = replace(KVM1, template={"LABELS": ""})
-    assert plan({"labels": []}, Observed([bare])).changes == ()
-    assert plan({"labels": []}, Observed([replace(KVM1, template={})])).changes == ()
+    assert plan({"labels": []}, ObservedHosts([bare])).changes == ()
+    assert plan({"labels": []}, ObservedHosts([replace(KVM1, template={})])).changes == ()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_labels_can_be_taken_away_and_stay_away() -> None:
     ],
 )
 def test_status(state: str, now: str, sent: int | None) -> None:
-    item = plan({}, Observed([replace(KVM1, state=now)]), state)
+    item = plan({}, ObservedHosts([replace(KVM1, state=now)]), state)
     assert calls(item) == ([] if sent is None else [("one.host.status", ("ID", sent))])
 
 
@@ -125,14 +125,14 @@ def test_status(state: str, now: str, sent: int | None) -> None:
     ("state", "now"), [("present", "ERROR"), ("enabled", "ERROR"), ("enabled", "MONITORING_ERROR")]
 )
 def test_a_host_in_error_goes_offline_first_for_then_it_is_probed_at_once(state: str, now: str) -> None:
-    item = plan({}, Observed([replace(KVM1, state=now)]), state)
+    item = plan({}, ObservedHosts([replace(KVM1, state=now)]), state)
     assert calls(item) == [("one.host.status", ("ID", 2)), ("one.host.status", ("ID", 0))]
     assert [change.stage for change in item.changes] == sorted({change.stage for change in item.changes})
 
 
 @pytest.mark.parametrize("state", ["present", "enabled"])
 def test_a_host_in_error_is_left_alone_by_who_does_not_wait(state: str) -> None:
-    assert plan({}, Observed([replace(KVM1, state="ERROR")]), state, probe_again=False).changes == ()
+    assert plan({}, ObservedHosts([replace(KVM1, state="ERROR")]), state, probe_again=False).changes == ()
 
 
 def test_drivers_of_a_registered_host_are_a_problem_of_that_host() -> None:
@@ -146,7 +146,7 @@ def test_drivers_of_a_registered_host_are_a_problem_of_that_host() -> None:
 def test_removal() -> None:
     assert calls(plan({}, state="absent")) == [("one.host.delete", ("ID",))]
     assert plan({}, state="absent").after is None
-    gone = plan({}, Observed([]), "absent")
+    gone = plan({}, ObservedHosts([]), "absent")
     assert (gone.changes, gone.problem) == ((), None)
 
 
@@ -155,7 +155,7 @@ def test_removal() -> None:
     [((10, 11), 2, "web (10), VM (11)"), ((10,), 0, "web (10)"), ((), 3, "3")],
 )
 def test_a_host_that_runs_machines_is_not_removed(vms: tuple[int, ...], running_vms: int, machines: str) -> None:
-    item = plan({}, Observed([replace(KVM1, vms=vms, running_vms=running_vms)], vm_names={10: "web"}), "absent")
+    item = plan({}, ObservedHosts([replace(KVM1, vms=vms, running_vms=running_vms)], vm_names={10: "web"}), "absent")
     assert item.changes == ()
     assert (
         item.problem == f"host kvm1 still runs virtual machines: {machines}; move or terminate them first, or set flush"
@@ -164,13 +164,13 @@ def test_a_host_that_runs_machines_is_not_removed(vms: tuple[int, ...], running_
 
 def test_names_are_matched_exactly_and_then_without_case() -> None:
     assert plan({"name": "KVM1"}).id == 0
-    both = Observed([KVM1, replace(KVM1, id=1, name="KVM1")])
+    both = ObservedHosts([KVM1, replace(KVM1, id=1, name="KVM1")])
     assert plan({"name": "KVM1"}, both).id == 1
     assert plan({"name": "Kvm1"}, both).problem == "several hosts are called like this: kvm1 (0), KVM1 (1)"
 
 
 def test_a_strange_name_that_is_registered_already_is_taken_as_it_is() -> None:
-    assert plan({"name": "x"}, Observed([replace(KVM1, name="x")])).problem is None
+    assert plan({"name": "x"}, ObservedHosts([replace(KVM1, name="x")])).problem is None
 
 
 @pytest.mark.parametrize(
@@ -190,15 +190,15 @@ def test_mistakes_are_reported_before_anything_is_changed(declared: dict[str, An
 
 
 def test_all_mistakes_are_reported_at_once() -> None:
-    specs = [host.spec({"name": name}) for name in ("a", "b-")]
+    desired_hosts = [host.desired_host({"name": name}) for name in ("a", "b-")]
     with pytest.raises(SetupError) as caught:
-        host_plan.check(specs, Observed([]), Intent())
+        host_plan.check(desired_hosts, ObservedHosts([]), HostOptions())
     assert str(caught.value).count("; ") == 3
 
 
 def test_a_host_is_listed_once() -> None:
     with pytest.raises(SetupError, match=r"more than once \(case is ignored\): kvm1, KVM1"):
-        host_plan.check_desired([host.spec({"name": name}) for name in ("kvm1", "kvm2", "KVM1")], Intent())
+        host_plan.check_desired([host.desired_host({"name": name}) for name in ("kvm1", "kvm2", "KVM1")], HostOptions())
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import copy
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import apply as host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.declared import DeclaredHosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import NoAnswer, OnedError
@@ -66,15 +66,13 @@ def desired_objects(draw: st.DrawFn) -> dict[str, Any]:
     return desired
 
 
-def run(
-    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts, *, check_mode: bool = False
-) -> Any:
+def run(oned: Oned, desired: list[dict[str, Any]], options: DeclaredHosts, *, check_mode: bool = False) -> Any:
     clock = Clock()
     one = Client(ModelTransport(oned), "oneadmin", "secret", clock=clock, sleep=clock.sleep)
-    specs = [host.spec(item) for item in desired]
+    desired_hosts = [host.desired_host(item) for item in desired]
     oned.log.clear()
     try:
-        return engine.ensure(one, replace(options, specs=specs), check_mode=check_mode)
+        return engine.ensure(one, replace(options, desired_hosts=desired_hosts), check_mode=check_mode)
     except OnedError as error:
         return str(error)
 
@@ -92,8 +90,8 @@ def shape(oned: Oned) -> Any:
 
 
 OPTIONS = st.builds(
-    host_apply.DeclaredHosts,
-    specs=st.just([]),
+    DeclaredHosts,
+    desired_hosts=st.just([]),
     state=st.sampled_from(STATES),
     wait=st.booleans(),
     replace=st.booleans(),
@@ -106,7 +104,7 @@ CASES = (oneds(), st.lists(desired_objects(), max_size=3), OPTIONS)
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(*CASES)
 def test_check_mode_and_diff_tell_what_a_run_does(
-    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts
+    oned: Oned, desired: list[dict[str, Any]], options: DeclaredHosts
 ) -> None:
     before = copy.deepcopy(oned.hosts)
     predicted = run(oned, desired, options, check_mode=True)
@@ -124,7 +122,7 @@ def test_check_mode_and_diff_tell_what_a_run_does(
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
-def test_a_second_run_only_reads(oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts) -> None:
+def test_a_second_run_only_reads(oned: Oned, desired: list[dict[str, Any]], options: DeclaredHosts) -> None:
     first = run(oned, desired, options)
     second = run(oned, desired, options)
     assert oned.writes == []
@@ -144,7 +142,7 @@ def test_options_left_out_change_nothing(oned: Oned, replaced: bool) -> None:
     """A host in another cluster stays there, a disabled one stays disabled."""
     before = shape(oned)
     desired = [{"name": found.name} for found in oned.hosts.values()]
-    result = run(oned, desired, host_apply.DeclaredHosts([], wait=False, replace=replaced))
+    result = run(oned, desired, DeclaredHosts([], wait=False, replace=replaced))
     assert (oned.writes, result["changed"]) == ([], False)
     assert [(name, cluster) for name, _state, cluster, _template in shape(oned)] == [
         (name, cluster) for name, _state, cluster, _template in before
@@ -154,7 +152,7 @@ def test_options_left_out_change_nothing(oned: Oned, replaced: bool) -> None:
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_the_diff_shows_what_is_there_afterwards(
-    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts
+    oned: Oned, desired: list[dict[str, Any]], options: DeclaredHosts
 ) -> None:
     result = run(oned, desired, options)
     if isinstance(result, str):
@@ -176,7 +174,7 @@ def test_the_diff_shows_what_is_there_afterwards(
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(*CASES, st.lists(st.sampled_from(["fine", "fine", "lost before", "lost after", "no leader"]), max_size=8))
 def test_lost_answers_and_elections_change_nothing_about_the_outcome(
-    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts, faults: list[str]
+    oned: Oned, desired: list[dict[str, Any]], options: DeclaredHosts, faults: list[str]
 ) -> None:
     steady = copy.copy(oned)
     steady.hosts, steady.rescheduled, steady.log = copy.deepcopy(oned.hosts), set(), []

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import apply as host_apply
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.declared import DeclaredHosts
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import apply, engine
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import failure
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
@@ -30,7 +30,7 @@ class Lab:
 
     def run(self, *hosts: dict[str, Any], check_mode: bool = False, **options: Any) -> dict[str, Any]:
         one = Client(self.transport, "oneadmin", "secret", clock=self.clock, sleep=self.clock.sleep)
-        declared = host_apply.DeclaredHosts([host.spec(item) for item in hosts], **options)
+        declared = DeclaredHosts([host.desired_host(item) for item in hosts], **options)
         self.oned.log.clear()
         self.oned.requests = 0
         return engine.ensure(one, declared, check_mode=check_mode)
