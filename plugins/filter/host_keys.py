@@ -1,7 +1,7 @@
 # Copyright (c) 2026 KubeNebula contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host key of each hypervisor that the front-end publishes, with the address and port to reach the hypervisor."""
+"""Addresses, SSH ports and host keys of hypervisors, which the front-end publishes for ssh: one key for each."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents im
 
 Identity = dict[str, Any]
 
-# Which host keys are published: name in a hypervisor's facts -> key type in known_hosts. Only the first one that a
-# hypervisor has is published: one key is enough for ssh, and the ConfigMap, which is limited to 1 MiB, has to hold some
-# thousands of hypervisors.
+# Host keys in order of preference: name in a hypervisor's facts -> key type in known_hosts. Only the first that a
+# hypervisor has is published. ssh needs no more, and a ConfigMap of 1 MiB has to hold some thousands of hypervisors.
 KEY_FACTS = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "ssh-rsa"}
 
 
 def host_key(facts: Mapping[str, Any]) -> str | None:
-    """Return type and text of the host key to publish, or None for a hypervisor whose facts have none."""
+    """Return type and text of the first host key that the facts of a hypervisor have, or None."""
     for name, default_type in KEY_FACTS.items():
         key = facts.get(f"ssh_host_key_{name}_public")
         if key:

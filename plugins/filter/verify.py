@@ -65,9 +65,9 @@ def _output(result: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         return {}, str(result.get("stderr") or result.get("msg") or "it said nothing").strip()
 
 
-def _site(observed: Mapping[str, Any]) -> evaluate.Site:
+def _front_end(observed: Mapping[str, Any]) -> evaluate.FrontEnd:
     pods = _pods(observed["pods"])
-    seen, problem = _output(observed["site"])
+    in_pod, problem = _output(observed["site"])
     arrived, _problem = _output(observed.get("arrived", {}))
     reached, reach_problem = _output(observed.get("reached", {}))
     if console_pod(observed["pods"]) and reach_problem:
@@ -75,7 +75,7 @@ def _site(observed: Mapping[str, Any]) -> evaluate.Site:
         reached = {}
     unread = [str(observed[kind].get("msg", "")) for kind in ("pods", "services") if "resources" not in observed[kind]]
     limits = evaluate.Limits(*(float(observed["limits"][name]) for name in ("clock", "space", "log")))
-    return evaluate.Site(
+    return evaluate.FrontEnd(
         namespace=str(observed["namespace"]),
         release=str(observed["release"]),
         problem=unread[0] if unread else "",
@@ -83,8 +83,8 @@ def _site(observed: Mapping[str, Any]) -> evaluate.Site:
         services=tuple(_pods(observed["services"])),
         pod_problems=tuple(pod_problems(pod for pod in pods if not _ready(pod))),
         pod=front_end_pod(observed["pods"]),
-        seen=seen,
-        see_problem=problem,
+        observed=in_pod,
+        observe_problem=problem,
         arrived=None if arrived.get("arrived") is None else frozenset(arrived["arrived"]),
         reached=reached if console_pod(observed["pods"]) else None,
         limits=limits,
@@ -94,28 +94,28 @@ def _site(observed: Mapping[str, Any]) -> evaluate.Site:
 def _hypervisor(hostvars: Mapping[str, Any]) -> evaluate.Hypervisor:
     name = str(hostvars["inventory_hostname"])
     result = hostvars.get("__verify_hypervisor") or {}
-    seen = result.get("hypervisor") or {}
+    found = result.get("hypervisor") or {}
     return evaluate.Hypervisor(
         name=name,
         address=names.hypervisor_address(name, hostvars),
-        type=seen.get("type", ""),
-        seen=seen,
+        type=found.get("type", ""),
+        observed=found,
         problem=str(result.get("msg", "it was not checked")).strip(),
     )
 
 
 def verify_rows(observed: Mapping[str, Any], hosts: Iterable[Mapping[str, Any]]) -> list[evaluate.Row]:
     """Evaluate all checks; see verify_rows.yml."""
-    return evaluate.rows(_site(observed), map(_hypervisor, hosts), FRONT_END, HYPERVISOR)
+    return evaluate.rows(_front_end(observed), map(_hypervisor, hosts), FRONT_END, HYPERVISOR)
 
 
 def verify_targets(observed: Mapping[str, Any], hosts: Iterable[Mapping[str, Any]]) -> list[str]:
     """What FireEdge's pod has to reach: the consoles on the hypervisors, and the zone's ENDPOINT."""
-    site = _site(observed)
-    if not site.seen:
+    front_end = _front_end(observed)
+    if not front_end.observed:
         return []
-    endpoint = evaluate.address(site.seen["api"].get("endpoint", ""))
-    targets = [target for found in map(_hypervisor, hosts) for target in console_targets(site, found)]
+    endpoint = evaluate.address(front_end.observed["api"].get("endpoint", ""))
+    targets = [target for found in map(_hypervisor, hosts) for target in console_targets(front_end, found)]
     return [*targets, endpoint] if endpoint else targets
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_check
-short_description: Check whether a host can be an OpenNebula node
+short_description: Check whether a machine can be an OpenNebula node
 version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Checks a host before and after it is set up as a node. Changes nothing but its own state file.
+  - Checks a machine before and after it is set up as a node. Changes nothing but its own state file.
   - On a later run, it reports whether the node is still converged, so that a role can skip the node.
-  - Each problem that keeps the host from being a node fails the task, with a sentence that says what to change. What
+  - Each problem that keeps the machine from being a node fails the task, with a sentence that says what to change. What
     an operator should know is a warning.
-  - Runs on the host as root and needs nothing but Python.
+  - Runs on the machine as root and needs nothing but Python.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
 attributes:
@@ -106,7 +106,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Check the host before anything is changed
+- name: Check the machine before anything is changed
   kubenebula.opennebula.node_check:
     stage: before
     name: "{{ inventory_hostname }}"
@@ -115,7 +115,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: What keeps the host from being a node, one sentence for each problem.
+  description: What keeps the machine from being a node, one sentence for each problem.
   returned: always
   type: list
   elements: str

@@ -46,7 +46,7 @@ options:
         description:
           - Attributes of the group. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value means the same as a missing attribute.
+          - An empty text means the same as a missing attribute. A vector holds at least one value.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_group_info

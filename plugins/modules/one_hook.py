@@ -54,7 +54,7 @@ options:
         description:
           - Attributes of the hook. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value means the same as a missing attribute.
+          - An empty text means the same as a missing attribute. A vector holds at least one value.
           - A hook of type V(api) needs C(CALL). A hook of type V(state) needs C(RESOURCE) and a state.
         type: dict
 seealso:

@@ -73,7 +73,8 @@ options:
           - Attributes of the host's template. Attributes not named here stay, unless O(template_mode=replace).
           - A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary (a vector), or a list of
             these (an attribute that occurs several times).
-          - Names are stored in upper case. An empty value means the same as a missing attribute.
+          - Names are stored in upper case. An empty text means the same as a missing attribute.
+          - A vector holds at least one value.
           - Attributes that monitoring writes, such as C(ARCH) or C(HYPERVISOR), are overwritten by monitoring.
         type: dict
       labels:

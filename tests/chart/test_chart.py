@@ -139,7 +139,7 @@ def test_everything_named_is_there(helm: Helm, changes: Values) -> None:
     """Claims, service accounts, and the pods, ports and Services that others lead to."""
     objects = helm.objects(changes)
     templates = [
-        item["spec"]["template"] for (kind, dummy), item in objects.items() if kind in ("Deployment", "StatefulSet")
+        item["spec"]["template"] for (kind, _name), item in objects.items() if kind in ("Deployment", "StatefulSet")
     ]
     for name, spec in pods(objects):
         account = spec.get("serviceAccountName")

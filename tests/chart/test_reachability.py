@@ -25,7 +25,7 @@ Client = tuple[dict[str, str], str]
 def workloads(objects: Objects) -> dict[str, dict[str, Any]]:
     """Return component -> pod template."""
     found = [
-        item["spec"]["template"] for (kind, dummy), item in objects.items() if kind in ("Deployment", "StatefulSet")
+        item["spec"]["template"] for (kind, _name), item in objects.items() if kind in ("Deployment", "StatefulSet")
     ]
     return {template["metadata"]["labels"][COMPONENT]: template for template in found}
 
@@ -56,7 +56,7 @@ def lets_in(rule: dict[str, Any], client: Client, port: int, protocol: str) -> b
 def reachable(objects: Objects) -> Table:
     """Return (component, port and protocol) -> who may connect; a port that is closed has nobody."""
     pods = workloads(objects)
-    policies = [item["spec"] for (kind, dummy), item in objects.items() if kind == "NetworkPolicy"]
+    policies = [item["spec"] for (kind, _name), item in objects.items() if kind == "NetworkPolicy"]
     ours = {name: (template["metadata"]["labels"], "namespace") for name, template in pods.items()}
     ports = {
         (port["containerPort"], port.get("protocol", "TCP"))

@@ -116,7 +116,7 @@ def test_a_switch_touches_nothing_else(helm: Helm, switched: Values) -> None:
         assert before["Deployment", "cloud-fireedge"] == after["Deployment", "cloud-fireedge"]
     else:
         kinds = {"Deployment", "NetworkPolicy", "Service", "ServiceAccount"}
-        assert {kind for kind, dummy in changed} == kinds | ({"ConfigMap"} if name != "exporter" else set())
+        assert {kind for kind, _name in changed} == kinds | ({"ConfigMap"} if name != "exporter" else set())
 
 
 def test_there_is_one_flow_and_never_two(helm: Helm) -> None:
@@ -247,7 +247,7 @@ def test_an_ingress_keeps_sessions_and_hides_tokens(
     objects = helm.objects(values)
     ingresses = {
         item["spec"]["rules"][0]["http"]["paths"][0]["path"]: item
-        for (kind, dummy), item in objects.items()
+        for (kind, _name), item in objects.items()
         if kind == "Ingress"
     }
     assert ingresses.keys() == ({"/", CONSOLE} if log else {"/"})
@@ -273,7 +273,7 @@ def test_openshift_has_a_route_and_lets_the_pods_in(helm: Helm) -> None:
     bound = objects["RoleBinding", "cloud-scc-nonroot-v2"]
     assert bound["roleRef"]["name"] == "system:openshift:scc:nonroot-v2"
     accounts = {subject["name"] for subject in bound["subjects"]}
-    assert accounts == {spec["serviceAccountName"] for dummy, spec in pods(objects)} | {"cloud-rotate-key"}
+    assert accounts == {spec["serviceAccountName"] for _name, spec in pods(objects)} | {"cloud-rotate-key"}
     assert ("Route", "cloud") not in helm.objects({"platform": "openshift", **INGRESS})
 
 
@@ -284,7 +284,7 @@ def test_linux_containers_are_said_to_cost(helm: Helm) -> None:
     assert bound == {"cloud-oned"}
     privileged = [
         container["name"]
-        for (kind, dummy), item in objects.items()
+        for (kind, _name), item in objects.items()
         if kind in ("Deployment", "StatefulSet")
         for container in item["spec"]["template"]["spec"]["containers"]
         if container["securityContext"].get("privileged")

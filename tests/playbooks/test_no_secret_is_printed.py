@@ -14,16 +14,16 @@ import pytest
 import yaml
 from ansible_command import ansible
 from module_cases import CASES, INFO, Item
-from secret_cases import PASSWORD, PLACES, Site, filled, items, secret, served
+from secret_cases import PASSWORD, PLACES, ServedCloud, filled, items, secret, served
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site() -> Iterator[ServedCloud]:
     with served() as found:
         yield found
 
 
-def test_ansible_prints_none_at_vvv_with_diffs(site: Site, tmp_path: Path) -> None:
+def test_ansible_prints_none_at_vvv_with_diffs(site: ServedCloud, tmp_path: Path) -> None:
     """Every module makes, changes and lists its object; what it returns is printed as well, and so is a failure."""
     tasks: list[Item] = []
     for name, case in CASES.items():
@@ -54,7 +54,7 @@ def test_ansible_prints_none_at_vvv_with_diffs(site: Site, tmp_path: Path) -> No
     assert secret(printed) == []
 
 
-def test_the_inventory_shows_none(site: Site, tmp_path: Path) -> None:
+def test_the_inventory_shows_none(site: ServedCloud, tmp_path: Path) -> None:
     site.cloud.add("kvm1", template=filled(PLACES, "old"))
     source = tmp_path / "cloud.one_hosts.yml"
     source.write_text(

@@ -36,8 +36,8 @@ KINDS = {
 
 
 @dataclass
-class ObservedObject:
-    """Any object. more: what stands beside the template, by kind."""
+class ModelObject:
+    """An object of any kind but host. more: what stands beside the template, by kind."""
 
     id: int
     name: str
@@ -50,14 +50,14 @@ class ObservedObject:
 class Cloud(Oned):
     """objects: by kind and id. The model refuses what it cannot do, as oned refuses an unknown method."""
 
-    objects: dict[str, dict[int, ObservedObject]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    objects: dict[str, dict[int, ModelObject]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     last_id: int = 99
 
-    def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> ObservedObject:
+    def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> ModelObject:
         number = more.pop("id", None)
         if number is None:
             number = self.last_id = self.last_id + 1
-        existing = ObservedObject(number, name, sealed(kind, dict(template or {})))
+        existing = ModelObject(number, name, sealed(kind, dict(template or {})))
         existing.owner = more.pop("owner", "oneadmin")
         existing.more = {**BIRTH.get(kind, dict)(), **more}
         self.objects[kind][existing.id] = existing
@@ -78,12 +78,12 @@ class Cloud(Oned):
             return partial(generic[action], kind)
         raise AttributeError(name)
 
-    def get(self, kind: str, number: int) -> ObservedObject:
+    def get(self, kind: str, number: int) -> ModelObject:
         if number not in self.objects[kind]:
             raise Refused(f"Error getting {kind} [{number}].", 1024)
         return self.objects[kind][number]
 
-    def named(self, kind: str, name: str) -> ObservedObject:
+    def named(self, kind: str, name: str) -> ModelObject:
         return next(existing for existing in self.objects[kind].values() if existing.name == name)
 
     def _taken(self, kind: str, name: str, owner: str, *but: int) -> int | None:
@@ -157,7 +157,7 @@ class Cloud(Oned):
         body = "".join(self._xml(kind, element, existing) for existing in reversed(self.objects[kind].values()))
         return f"<{pool}>{body}</{pool}>"
 
-    def _xml(self, kind: str, element: str, existing: ObservedObject, *, decrypt: bool = False) -> str:
+    def _xml(self, kind: str, element: str, existing: ModelObject, *, decrypt: bool = False) -> str:
         uname = f"<UNAME>{escape(existing.owner)}</UNAME>" if kind in OWNED else ""
         template = opened(existing.template) if decrypt else existing.template
         inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, existing)
@@ -220,11 +220,11 @@ class Cloud(Oned):
         return document
 
     @staticmethod
-    def _born(existing: ObservedObject, entry: dict[str, str]) -> None:
+    def _born(existing: ModelObject, entry: dict[str, str]) -> None:
         entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(max(existing.more["ranges"], default=-1) + 1)}
         existing.more["ranges"][int(entry["AR_ID"])] = entry
 
-    def _ready(self, number: int) -> ObservedObject:
+    def _ready(self, number: int) -> ModelObject:
         existing = self.get("vn", number)
         if existing.more["state"] != 1:
             raise Refused("Could not execute: Virtual Network is in wrong state: LOCK_CREATE", 2048)
@@ -409,7 +409,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _user(_cloud: Cloud, existing: ObservedObject) -> str:
+def _user(_cloud: Cloud, existing: ModelObject) -> str:
     groups = existing.more["groups"]
     return (
         f"<GID>{groups[0]}</GID>{ids('GROUPS', groups)}<PASSWORD>{escape(existing.more['password'])}</PASSWORD>"
@@ -417,17 +417,17 @@ def _user(_cloud: Cloud, existing: ObservedObject) -> str:
     )
 
 
-def _group(cloud: Cloud, existing: ObservedObject) -> str:
+def _group(cloud: Cloud, existing: ModelObject) -> str:
     users = [user.id for user in cloud.objects["user"].values() if existing.id in user.more["groups"]]
     return ids("USERS", users) + ids("ADMINS", existing.more["admins"])
 
 
-def _acl(_cloud: Cloud, existing: ObservedObject) -> str:
+def _acl(_cloud: Cloud, existing: ModelObject) -> str:
     tags = zip(("USER", "RESOURCE", "RIGHTS", "ZONE"), existing.more["rule"], strict=True)
     return "".join(f"<{tag}>{part}</{tag}>" for tag, part in tags)
 
 
-def _render_image(cloud: Cloud, existing: ObservedObject) -> str:
+def _render_image(cloud: Cloud, existing: ModelObject) -> str:
     more = existing.more
     return (
         f"<TYPE>{more['type']}</TYPE><PERSISTENT>{more['persistent']}</PERSISTENT><STATE>{more['state']}</STATE>"
@@ -436,7 +436,7 @@ def _render_image(cloud: Cloud, existing: ObservedObject) -> str:
     )
 
 
-def _in_use(cloud: Cloud, existing: ObservedObject) -> str | None:
+def _in_use(cloud: Cloud, existing: ModelObject) -> str | None:
     used = any(existing.id in user.more["groups"] for user in cloud.objects["user"].values())
     return f"Group {existing.id} is not empty." if used else None
 
@@ -445,11 +445,11 @@ def _entries(value: Any) -> list[dict[str, str]]:
     return value if isinstance(value, list) else [value]
 
 
-def _clusters(_cloud: Cloud, existing: ObservedObject) -> str:
+def _clusters(_cloud: Cloud, existing: ModelObject) -> str:
     return ids("CLUSTERS", existing.more["clusters"])
 
 
-def _datastore(cloud: Cloud, existing: ObservedObject) -> str:
+def _datastore(cloud: Cloud, existing: ModelObject) -> str:
     kind = {"SYSTEM_DS": 1, "FILE_DS": 2, "BACKUP_DS": 3}.get(str(existing.template.get("TYPE")), 0)
     mads = "".join(f"<{key}>{escape(str(existing.template.get(key, '-')))}</{key}>" for key in ("DS_MAD", "TM_MAD"))
     sizes = "<TOTAL_MB>100</TOTAL_MB><FREE_MB>60</FREE_MB><USED_MB>40</USED_MB>"
@@ -457,7 +457,7 @@ def _datastore(cloud: Cloud, existing: ObservedObject) -> str:
     return f"{mads}<TYPE>{kind}</TYPE><STATE>0</STATE>{_clusters(cloud, existing)}{sizes}{images}"
 
 
-def _vnet(cloud: Cloud, existing: ObservedObject) -> str:
+def _vnet(cloud: Cloud, existing: ModelObject) -> str:
     text = {key: escape(str(existing.template.get(key, ""))) for key in ("BRIDGE", "VN_MAD")}
     ranges = "".join(template_xml({"AR": entry}) for entry in existing.more["ranges"].values())
     return (
@@ -475,7 +475,7 @@ def _members(cloud: Cloud, kind: str, cluster: int) -> list[int]:
     return [t.id for t in cloud.objects.get(kind, {}).values() if cluster in t.more["clusters"]]
 
 
-def _cluster(cloud: Cloud, existing: ObservedObject) -> str:
+def _cluster(cloud: Cloud, existing: ModelObject) -> str:
     hosts = [host.id for host in cloud.hosts.values() if host.cluster == existing.id]
     return (
         ids("HOSTS", hosts)
@@ -484,7 +484,7 @@ def _cluster(cloud: Cloud, existing: ObservedObject) -> str:
     )
 
 
-def _not_empty(cloud: Cloud, existing: ObservedObject) -> str | None:
+def _not_empty(cloud: Cloud, existing: ModelObject) -> str | None:
     if existing.id < 100:
         return "System Clusters (ID < 100) cannot be deleted."
     hosts = any(host.cluster == existing.id for host in cloud.hosts.values())
@@ -513,14 +513,14 @@ BORN: dict[str, Template] = {
 BY_NAME = {"cluster", "group"}
 # Names are unique for each owner only.
 OWNED = {"datastore", "image", "market", "template", "vn"}
-# Kept unique by the database, which oned tells in no words.
+# Names are unique in the database, and oned refuses a second one with an empty message.
 UNIQUE = {"cluster", "group", "user", "vn", "image", "zone"}
 # Attributes without which oned makes none, the one it misses first.
 NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",), "zone": ("ENDPOINT",), "market": ("MARKET_MAD",)}
 # Attributes that survive the replacement of a template.
 STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE"), "user": ("TOKEN_PASSWORD",)}
-UNDELETABLE: dict[str, Callable[[Cloud, ObservedObject], str | None]] = {"cluster": _not_empty, "group": _in_use}
-RENDER: dict[str, Callable[[Cloud, ObservedObject], str]] = {
+UNDELETABLE: dict[str, Callable[[Cloud, ModelObject], str | None]] = {"cluster": _not_empty, "group": _in_use}
+RENDER: dict[str, Callable[[Cloud, ModelObject], str]] = {
     "acl": _acl,
     "cluster": _cluster,
     "datastore": _datastore,

@@ -53,7 +53,9 @@ def secret(text: str) -> list[str]:
     return [text[max(0, at - 60) : at + 40] for word in ("s3cr3t", *digests) if (at := text.find(word)) >= 0]
 
 
-class Site:
+class ServedCloud:
+    """A model of oned and the URL at which it is served."""
+
     def __init__(self, made: Cloud, url: str) -> None:
         self.cloud, self.url = made, url
 
@@ -66,8 +68,8 @@ class Site:
 
 
 @contextmanager
-def served() -> Iterator[Site]:
+def served() -> Iterator[ServedCloud]:
     made = cloud()
     made.session = f"oneadmin:{PASSWORD}"
     with serve(lambda _path, _headers, body: (200, "text/xml", made.answer(body))) as server:
-        yield Site(made, server.url)
+        yield ServedCloud(made, server.url)

@@ -79,7 +79,10 @@ def info_spec() -> dict[str, dict[str, Any]]:
 
 
 def transport(params: Mapping[str, Any]) -> Transport:
-    """The way to oned: api_url if given, else service proxy or port-forwards, as granted. Raises SetupError."""
+    """To api_url if given. Else through the API server: by service proxy, or by port-forwards if that is forbidden.
+
+    Raises SetupError.
+    """
     if params["api_url"]:
         return HttpTransport(params["api_url"], validate_certs=params["validate_certs"], ca_cert=params["ca_cert"])
     config = kube.configuration(params["kubeconfig"], params["kube_context"])

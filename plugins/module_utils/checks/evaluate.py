@@ -44,45 +44,49 @@ def not_applicable(cause: str) -> Finding:
 
 @dataclass(frozen=True)
 class Hypervisor:
-    """A hypervisor. seen: what the module hypervisor_info returned, or empty; problem: why it did not run."""
+    """The observed state of a hypervisor."""
 
     name: str
     address: str
     type: str
-    seen: Mapping[str, Any] = field(default_factory=dict)
+    # What the module hypervisor_info returned, empty if it did not run.
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    # Why it did not run.
     problem: str = ""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """clock: seconds a clock may differ. space: percent of a file system that has to be free. log: age in seconds up
-    to which a warning sign in a log counts."""
-
+    # Seconds by which a clock may differ.
     clock: float = 5.0
+    # Percent of a file system that has to be free.
     space: float = 5.0
+    # Age in seconds up to which a warning sign in a log counts.
     log: float = 900.0
 
 
 @dataclass(frozen=True)
-class Site:
-    """The observed state of the front-end.
-
-    problem: why the API of the cluster cannot be used. pods and services: their manifests. pod_problems: why pods are
-    not ready. pod: name of the pod in which commands were run. seen: output of ``observe site`` in that pod;
-    see_problem: why there is none. arrived: messages that the monitor received, None if unknown. reached: output of
-    ``reach`` in FireEdge's pod, None if there is no such pod.
-    """
+class FrontEnd:
+    """The observed state of the front-end, and the limits for all checks."""
 
     namespace: str
     release: str
+    # Why the API of the cluster cannot be used.
     problem: str = ""
+    # Manifests.
     pods: tuple[Mapping[str, Any], ...] = ()
     services: tuple[Mapping[str, Any], ...] = ()
+    # Why pods are not ready.
     pod_problems: tuple[str, ...] = ()
+    # Name of oned's pod in which commands were run.
     pod: str = ""
-    seen: Mapping[str, Any] = field(default_factory=dict)
-    see_problem: str = ""
+    # Output of ``observe site`` in that pod, empty if there is none.
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    # Why there is none.
+    observe_problem: str = ""
+    # ``HYPERVISOR WAY`` of the messages that the monitor received, None if unknown.
     arrived: frozenset[str] | None = None
+    # Output of ``reach`` in FireEdge's pod: the problem of each target. None if there is no such pod.
     reached: Mapping[str, str] | None = None
     limits: Limits = field(default_factory=Limits)
 
@@ -91,13 +95,13 @@ class Site:
         return f"kubectl -n {self.namespace}"
 
     @property
-    def inside(self) -> str:
+    def exec_prefix(self) -> str:
         """The prefix of commands to be run in oned's container."""
         return f"{self.kubectl} exec {self.pod} -c oned --"
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.seen.get("settings", {})
+        found: Mapping[str, Any] = self.observed.get("settings", {})
         return found
 
     @property
@@ -106,7 +110,7 @@ class Site:
 
     def host(self, name: str) -> Mapping[str, Any] | None:
         """A host as oned lists it."""
-        hosts: list[Mapping[str, Any]] = self.seen["api"]["hosts"]
+        hosts: list[Mapping[str, Any]] = self.observed["api"]["hosts"]
         return next((host for host in hosts if host["name"].casefold() == name.casefold()), None)
 
 
@@ -139,19 +143,22 @@ def _blocked(check: Check, own: _Found, front_end: _Found) -> Finding | None:
     return None
 
 
-def _evaluate(checks: Iterable[Check], front_end: _Found | None, *seen: Any) -> _Found:
+def _evaluate(checks: Iterable[Check], front_end: _Found | None, *observed: Any) -> _Found:
     found: _Found = {}
     for check in checks:
         blocked = _blocked(check, found, found if front_end is None else front_end)
-        found[check.name] = blocked or check.evaluate(*seen)
+        found[check.name] = blocked or check.evaluate(*observed)
     return found
 
 
 def rows(
-    site: Site, hypervisors: Iterable[Hypervisor], site_checks: Iterable[Check], hypervisor_checks: Iterable[Check]
+    front_end: FrontEnd,
+    hypervisors: Iterable[Hypervisor],
+    front_end_checks: Iterable[Check],
+    hypervisor_checks: Iterable[Check],
 ) -> list[Row]:
     """A row for each check of the front-end, then for each check of each hypervisor, in the order of the checks."""
-    site_checks, hypervisor_checks = list(site_checks), list(hypervisor_checks)
+    front_end_checks, hypervisor_checks = list(front_end_checks), list(hypervisor_checks)
 
     def to_rows(place: str, checks: list[Check], found: _Found) -> list[Row]:
         return [
@@ -166,8 +173,10 @@ def rows(
             for check in checks
         ]
 
-    front_end = _evaluate(site_checks, None, site)
-    result = to_rows(FRONT_END, site_checks, front_end)
+    found = _evaluate(front_end_checks, None, front_end)
+    result = to_rows(FRONT_END, front_end_checks, found)
     for hypervisor in hypervisors:
-        result += to_rows(hypervisor.name, hypervisor_checks, _evaluate(hypervisor_checks, front_end, site, hypervisor))
+        result += to_rows(
+            hypervisor.name, hypervisor_checks, _evaluate(hypervisor_checks, found, front_end, hypervisor)
+        )
     return result

@@ -14,7 +14,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.evalu
     NOT_CHECKED,
     Check,
     Finding,
-    Site,
+    FrontEnd,
     address,
     failed,
 )
@@ -25,88 +25,88 @@ _DEPLOY = "ansible-playbook playbooks/site.yml --tags control_plane"
 _RUNS = ("RUNNING", "STARTING")
 
 
-def kubernetes(site: Site) -> Finding:
-    if not site.problem:
+def kubernetes(front_end: FrontEnd) -> Finding:
+    if not front_end.problem:
         return FINE
     return failed(
-        f"the API of the cluster cannot be used: {site.problem}",
+        f"the API of the cluster cannot be used: {front_end.problem}",
         "set verify_kubeconfig and verify_context to those with which site.yml deploys",
     )
 
 
-def pods(site: Site) -> Finding:
-    if not site.pod:
+def pods(front_end: FrontEnd) -> Finding:
+    if not front_end.pod:
         return failed(
-            f"no pod of oned runs in the namespace {site.namespace}",
+            f"no pod of oned runs in the namespace {front_end.namespace}",
             f"set verify_namespace and verify_release to where the control plane is, or deploy it: {_DEPLOY}",
         )
-    if site.pod_problems:
-        return failed(f"pods are not ready: {'; '.join(site.pod_problems)}", f"{site.kubectl} describe pods")
+    if front_end.pod_problems:
+        return failed(f"pods are not ready: {'; '.join(front_end.pod_problems)}", f"{front_end.kubectl} describe pods")
     return FINE
 
 
-def inside(site: Site) -> Finding:
-    if site.seen:
+def exec_(front_end: FrontEnd) -> Finding:
+    if front_end.observed:
         return FINE
-    if not site.pod:
+    if not front_end.pod:
         return Finding(NOT_CHECKED, "it waits for pods")
-    if "observe" in site.see_problem and "o such file" in site.see_problem:
+    if "observe" in front_end.observe_problem and "o such file" in front_end.observe_problem:
         return failed(
             "the image of oned is older than this collection and cannot tell how the front-end is",
             "ansible-playbook playbooks/site.yml --tags images,control_plane",
         )
     return failed(
-        f"commands cannot be run in the pod {site.pod}: {site.see_problem}",
-        f"grant create on pods/exec in the namespace {site.namespace}",
+        f"commands cannot be run in the pod {front_end.pod}: {front_end.observe_problem}",
+        f"grant create on pods/exec in the namespace {front_end.namespace}",
     )
 
 
-def programs(site: Site) -> Finding:
-    down = [program for program in site.seen["programs"] if program["state"] not in _RUNS]
+def programs(front_end: FrontEnd) -> Finding:
+    down = [program for program in front_end.observed["programs"] if program["state"] not in _RUNS]
     if not down:
         return FINE
     states = ", ".join(f"{program['name']} is {program['state']}" for program in down)
     names = " ".join(program["name"] for program in down)
     return failed(
         f"programs of the front-end do not run: {states}",
-        f"{site.inside} supervisorctl -c /etc/kubenebula/supervisord.conf start {names}",
+        f"{front_end.exec_prefix} supervisorctl -c /etc/kubenebula/supervisord.conf start {names}",
     )
 
 
-def api(site: Site) -> Finding:
-    problem = site.seen["api"]["problem"]
+def api(front_end: FrontEnd) -> Finding:
+    problem = front_end.observed["api"]["problem"]
     if not problem:
         return FINE
-    return failed(f"oned does not answer: {problem}", f"{site.kubectl} logs {site.pod} -c oned")
+    return failed(f"oned does not answer: {problem}", f"{front_end.kubectl} logs {front_end.pod} -c oned")
 
 
-def endpoint(site: Site) -> Finding:
+def endpoint(front_end: FrontEnd) -> Finding:
     """The zone's ENDPOINT, from oned's pod and from FireEdge's, which reads everything it shows from there."""
-    url = site.seen["api"]["endpoint"]
-    service = f"http://{site.release}-oned.{site.namespace}.svc:2633/RPC2"
+    url = front_end.observed["api"]["endpoint"]
+    service = f"http://{front_end.release}-oned.{front_end.namespace}.svc:2633/RPC2"
     remedy = f"set the zone's ENDPOINT to {service} with kubenebula.opennebula.one_zone, then restart FireEdge"
     if urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
         return failed(f"the zone's ENDPOINT {url} leads every pod to itself", remedy)
-    problem = site.seen["api"]["endpoint_problem"]
+    problem = front_end.observed["api"]["endpoint_problem"]
     if problem:
         return failed(f"the zone's ENDPOINT {url} does not answer in the cluster: {problem}", remedy)
-    problem = (site.reached or {}).get(address(url), "")
+    problem = (front_end.reached or {}).get(address(url), "")
     return failed(f"FireEdge does not reach the zone's ENDPOINT {url}: {problem}", remedy) if problem else FINE
 
 
-def _outside(site: Site) -> Iterator[tuple[str, Any]]:
+def _outside(front_end: FrontEnd) -> Iterator[tuple[str, Any]]:
     """Places that have to name the monitor's port: a description of the place, and the value there."""
     container: list[Mapping[str, Any]] = []
-    for pod in site.pods:
-        if pod["metadata"]["name"] == site.pod:
+    for pod in front_end.pods:
+        if pod["metadata"]["name"] == front_end.pod:
             container = [port for one in pod["spec"]["containers"] for port in one.get("ports", [])]
     named = {port.get("name"): port["containerPort"] for port in container}
-    service = next((s for s in site.services if s["metadata"]["name"] == f"{site.release}-hypervisors"), None)
+    service = next((s for s in front_end.services if s["metadata"]["name"] == f"{front_end.release}-hypervisors"), None)
     if service is None:
         for protocol in ("TCP", "UDP"):
             ports = [p for p in container if p.get("hostPort") and p.get("protocol", "TCP") == protocol]
             given = [p["hostPort"] for p in ports if str(p.get("name", "")).startswith("monitor")]
-            yield f"the hostPort for {protocol} of the pod {site.pod}", given[0] if given else "missing"
+            yield f"the hostPort for {protocol} of the pod {front_end.pod}", given[0] if given else "missing"
         return
     name = service["metadata"]["name"]
     for protocol in ("TCP", "UDP"):
@@ -128,16 +128,16 @@ def _outside(site: Site) -> Iterator[tuple[str, Any]]:
             )
 
 
-def monitor_port(site: Site) -> Finding:
+def monitor_port(front_end: FrontEnd) -> Finding:
     """Probes learn the port on which the monitor listens, so the port outside has to be the same."""
-    port = site.settings["monitor_port"]
-    wrong = [f"{where} is {given}" for where, given in _outside(site) if str(given) != str(port)]
+    port = front_end.settings["monitor_port"]
+    wrong = [f"{where} is {given}" for where, given in _outside(front_end) if str(given) != str(port)]
     if wrong:
         return failed(
             f"the monitor listens on port {port} and tells it to the hypervisors, but {', '.join(wrong)}",
             f"set control_plane_monitor_port and run {_DEPLOY}",
         )
-    if site.settings["monitor_address"] == "auto":
+    if front_end.settings["monitor_address"] == "auto":
         return failed(
             "MONITOR_ADDRESS is auto: hypervisors send to whatever address the front-end seems to come from",
             f"set control_plane_address and run {_DEPLOY}",
@@ -156,25 +156,25 @@ def full_file_systems(systems: list[Mapping[str, Any]], least: float) -> str:
     return ", ".join(found)
 
 
-def space(site: Site) -> Finding:
-    full = full_file_systems(site.seen["space"], site.limits.space)
+def space(front_end: FrontEnd) -> Finding:
+    full = full_file_systems(front_end.observed["space"], front_end.limits.space)
     if not full:
         return FINE
     return failed(
         f"disks of the front-end are full: {full}",
         "enlarge the PersistentVolumeClaims of the pod, or delete images and logs; "
-        f"verify_min_free_percent is {site.limits.space:g}",
+        f"verify_min_free_percent is {front_end.limits.space:g}",
     )
 
 
-def names(sign: Mapping[str, Any], hypervisor: str) -> bool:
+def mentions(sign: Mapping[str, Any], hypervisor: str) -> bool:
     """Whether a line of the log is a message of ssh about a hypervisor."""
     return f"@{hypervisor}:" in sign["line"]
 
 
-def _reported_elsewhere(site: Site, sign: Mapping[str, Any]) -> bool:
+def _reported_elsewhere(front_end: FrontEnd, sign: Mapping[str, Any]) -> bool:
     """Whether a line names a host that oned has monitored since, or that the check of its state reports (ERROR)."""
-    named = [found for found in site.seen["api"]["hosts"] if names(sign, found["name"])]
+    named = [found for found in front_end.observed["api"]["hosts"] if mentions(sign, found["name"])]
     return bool(named) and all(found["heard"] > sign["at"] or host.in_error(found["state"]) for found in named)
 
 
@@ -186,12 +186,12 @@ _SIGNS = {
 }
 
 
-def log(site: Site) -> Finding:
+def log(front_end: FrontEnd) -> Finding:
     """Warning signs in the logs that are recent and still matter."""
     recent = [
         s
-        for s in site.seen["log"]
-        if site.seen["now"] - s["at"] <= site.limits.log and not _reported_elsewhere(site, s)
+        for s in front_end.observed["log"]
+        if front_end.observed["now"] - s["at"] <= front_end.limits.log and not _reported_elsewhere(front_end, s)
     ]
     if not recent:
         return FINE
@@ -206,7 +206,7 @@ def log(site: Site) -> Finding:
 CHECKS = (
     Check("kubernetes", "services", kubernetes),
     Check("pods", "services", pods, ("kubernetes",)),
-    Check("exec", "services", inside, ("kubernetes",)),
+    Check("exec", "services", exec_, ("kubernetes",)),
     Check("programs", "services", programs, ("exec",)),
     Check("api", "oned", api, ("exec",)),
     Check("endpoint", "oned", endpoint, ("api",)),

@@ -11,8 +11,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.evalu
     FINE,
     Check,
     Finding,
+    FrontEnd,
     Hypervisor,
-    Site,
     failed,
     not_applicable,
 )
@@ -21,11 +21,11 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.ssh i
 
 LIBVIRT = ("libvirtd", "virtqemud")
 # UID and GID of oneadmin on every node, because files on shared storage belong to numbers.
-ONEADMIN = 9869
+ONEADMIN_ID = 9869
 
 
-def reach(_site: Site, hypervisor: Hypervisor) -> Finding:
-    if hypervisor.seen:
+def reach(_front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
+    if hypervisor.observed:
         return FINE
     return failed(
         f"Ansible cannot look at {hypervisor.name}: {hypervisor.problem}",
@@ -33,9 +33,9 @@ def reach(_site: Site, hypervisor: Hypervisor) -> Finding:
     )
 
 
-def services(_site: Site, hypervisor: Hypervisor) -> Finding:
+def services(_front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
     """Units that are enabled run, and so does libvirt if the drivers need it."""
-    units = hypervisor.seen["units"]
+    units = hypervisor.observed["units"]
     active = {name.partition(".")[0] for name, unit in units.items() if unit["ActiveState"] == "active"}
     if hypervisor.type != "lxc" and not active & set(LIBVIRT):
         unit = next((f"{name}.socket" for name in LIBVIRT if f"{name}.socket" in units), "libvirtd.socket")
@@ -68,9 +68,9 @@ def services(_site: Site, hypervisor: Hypervisor) -> Finding:
     return FINE
 
 
-def driver(_site: Site, hypervisor: Hypervisor) -> Finding:
+def driver(_front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
     """oneadmin can run the command that the drivers use."""
-    answer = hypervisor.seen["driver"]
+    answer = hypervisor.observed["driver"]
     if answer["code"] == 0:
         return FINE
     return failed(
@@ -84,13 +84,13 @@ def upstream(version: str) -> str:
     return re.sub(r"-[^-]*$", "", version.partition(":")[2] or version)
 
 
-def packages(site: Site, hypervisor: Hypervisor) -> Finding:
+def packages(front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
     remedy = onboard(hypervisor.name, "hypervisor")
-    found = hypervisor.seen["packages"]
+    found = hypervisor.observed["packages"]
     missing = [name for name, version in found.items() if version is None]
     if missing:
         return failed(f"packages are not installed on {hypervisor.name}: {', '.join(missing)}", remedy)
-    expected = upstream(site.seen["version"])
+    expected = upstream(front_end.observed["version"])
     others = [f"{name} is {version}" for name, version in found.items() if upstream(version) != expected]
     if others:
         return failed(
@@ -100,25 +100,25 @@ def packages(site: Site, hypervisor: Hypervisor) -> Finding:
     return FINE
 
 
-def clock(site: Site, hypervisor: Hypervisor) -> Finding:
-    skew = site.seen["ssh"][hypervisor.name]["skew"]
+def clock(front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
+    skew = front_end.observed["ssh"][hypervisor.name]["skew"]
     if skew is None:
         return failed(
             f"the clock of {hypervisor.name} cannot be read: date says nothing", f"on {hypervisor.name}: date +%s.%N"
         )
-    if abs(skew) <= site.limits.clock:
+    if abs(skew) <= front_end.limits.clock:
         return FINE
     return failed(
         f"the clock of {hypervisor.name} is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the front-end's",
         f"on {hypervisor.name}: timedatectl set-ntp true, with a time server it reaches; "
-        f"verify_max_clock_skew is {site.limits.clock:g}",
+        f"verify_max_clock_skew is {front_end.limits.clock:g}",
     )
 
 
-def kvm(_site: Site, hypervisor: Hypervisor) -> Finding:
+def kvm(_front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
     if hypervisor.type != "kvm":
         return not_applicable(f"hypervisor_type is {hypervisor.type}")
-    found = hypervisor.seen["kvm"]
+    found = hypervisor.observed["kvm"]
     if found["usable"]:
         return FINE
     if found["exists"]:
@@ -133,9 +133,9 @@ def kvm(_site: Site, hypervisor: Hypervisor) -> Finding:
     )
 
 
-def datastores(site: Site, hypervisor: Hypervisor) -> Finding:
+def datastores(front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
     """The folder exists, its mounts are there, and shared datastores are the same as the front-end's."""
-    found = hypervisor.seen["datastores"]
+    found = hypervisor.observed["datastores"]
     if found["not_mounted"]:
         paths = " ".join(found["not_mounted"])
         return failed(
@@ -148,14 +148,14 @@ def datastores(site: Site, hypervisor: Hypervisor) -> Finding:
             f"{found['path']} {problem} on {hypervisor.name}",
             f"on {hypervisor.name}: install -d -o oneadmin -g oneadmin {found['path']}, or mount it",
         )
-    account = hypervisor.seen["account"]
-    if (account["uid"], account["gid"]) != (ONEADMIN, ONEADMIN):
+    account = hypervisor.observed["account"]
+    if (account["uid"], account["gid"]) != (ONEADMIN_ID, ONEADMIN_ID):
         return failed(
-            f"oneadmin is {account['uid']}:{account['gid']} on {hypervisor.name} and not {ONEADMIN}:{ONEADMIN}",
+            f"oneadmin is {account['uid']}:{account['gid']} on {hypervisor.name} and not {ONEADMIN_ID}:{ONEADMIN_ID}",
             "give it these numbers, and its files, before the node package is installed again",
         )
     for path, inode in found["inodes"].items():
-        if site.seen["datastores"].get(path) != inode:
+        if front_end.observed["datastores"].get(path) != inode:
             return failed(
                 f"{path} on {hypervisor.name} is not the folder that the front-end has there",
                 f"mount the front-end's storage at {found['path']} of {hypervisor.name}",
@@ -163,13 +163,13 @@ def datastores(site: Site, hypervisor: Hypervisor) -> Finding:
     return FINE
 
 
-def space(site: Site, hypervisor: Hypervisor) -> Finding:
-    full = full_file_systems(hypervisor.seen["space"], site.limits.space)
+def space(front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
+    full = full_file_systems(hypervisor.observed["space"], front_end.limits.space)
     if not full:
         return FINE
     return failed(
         f"disks of {hypervisor.name} are full: {full}",
-        f"delete or move what fills them, or enlarge them; verify_min_free_percent is {site.limits.space:g}",
+        f"delete or move what fills them, or enlarge them; verify_min_free_percent is {front_end.limits.space:g}",
     )
 
 

@@ -12,8 +12,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.evalu
     FINE,
     NOT_CHECKED,
     Finding,
+    FrontEnd,
     Hypervisor,
-    Site,
     failed,
     not_applicable,
 )
@@ -43,9 +43,9 @@ def meaning(said: str) -> tuple[str, str]:
     return "other", f"ends the session: {said[-200:] or 'it says nothing'}"
 
 
-def from_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
-    """front-end -> host"""
-    login = site.seen["ssh"][hypervisor.name]
+def from_front_end(front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
+    """front-end -> hypervisor"""
+    login = front_end.observed["ssh"][hypervisor.name]
     if login["code"] == 0:
         return FINE
     kind, problem = meaning(login["said"])
@@ -56,13 +56,15 @@ def from_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
         "way": f"start sshd on {hypervisor.name} and let the cluster's nodes reach its port for SSH at "
         f"{hypervisor.address}; hypervisor_address and ansible_port say where that is",
     }
-    return failed(f"{hypervisor.name} {problem}", remedies.get(kind, f"{site.inside} ssh -v {hypervisor.name}"))
+    return failed(
+        f"{hypervisor.name} {problem}", remedies.get(kind, f"{front_end.exec_prefix} ssh -v {hypervisor.name}")
+    )
 
 
-def to_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
-    """host -> front-end, by HOSTNAME and with the forwarded agent of the front-end"""
-    login = site.seen["ssh"][hypervisor.name]
-    name = site.settings["hostname"]
+def to_front_end(front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
+    """hypervisor -> front-end, by HOSTNAME and with the forwarded agent of the front-end"""
+    login = front_end.observed["ssh"][hypervisor.name]
+    name = front_end.settings["hostname"]
     if not login["agent"]:
         return failed(
             f"sshd of {hypervisor.name} forwards no agent, without which no key leads back to {name}",
@@ -72,28 +74,28 @@ def to_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
     if hop["code"] == 0:
         return FINE
     kind, problem = meaning(hop["said"])
-    front_end = hypervisor.seen.get("front_end", {})
+    ssh_settings = hypervisor.observed.get("front_end", {})
     trust = onboard(hypervisor.name, "ssh_trust")
     remedies = {
-        "key": f"{site.kubectl} delete pod {site.pod} (its sshd has another key than its agent)",
+        "key": f"{front_end.kubectl} delete pod {front_end.pod} (its sshd has another key than its agent)",
         "host key": trust,
         "name": trust,
-        "way": f"let {hypervisor.name} reach TCP port {front_end.get('port', 22)} at "
-        f"{front_end.get('hostname', name)}; control_plane_address and control_plane_ssh_port say where that is",
+        "way": f"let {hypervisor.name} reach TCP port {ssh_settings.get('port', 22)} at "
+        f"{ssh_settings.get('hostname', name)}; control_plane_address and control_plane_ssh_port say where that is",
     }
     remedy = remedies.get(kind, f"on {hypervisor.name}: sudo -u oneadmin ssh -v {name}")
     return failed(f"seen from {hypervisor.name}, the front-end {name} {problem}", remedy)
 
 
-def to_peers(site: Site, hypervisor: Hypervisor) -> Finding:
-    """host -> host. A host that the front-end cannot reach either has a failure of its own and is skipped."""
-    logins: Mapping[str, Any] = site.seen["ssh"]
+def to_peers(front_end: FrontEnd, hypervisor: Hypervisor) -> Finding:
+    """hypervisor -> hypervisor. Leaves out peers to which the front-end cannot log in: their own check fails."""
+    logins: Mapping[str, Any] = front_end.observed["ssh"]
     if not logins[hypervisor.name]["agent"]:
         return Finding(NOT_CHECKED, "it waits for ssh_to_front_end")
     hops = {
         peer: hop
         for peer, hop in logins[hypervisor.name]["hops"].items()
-        if peer != site.settings["hostname"] and logins.get(peer, {"code": 0})["code"] == 0
+        if peer != front_end.settings["hostname"] and logins.get(peer, {"code": 0})["code"] == 0
     }
     broken = {peer: meaning(hop["said"]) for peer, hop in hops.items() if hop["code"] != 0}
     if broken:
@@ -108,22 +110,22 @@ def to_peers(site: Site, hypervisor: Hypervisor) -> Finding:
     return FINE if hops else not_applicable("there is no other hypervisor in its cluster to reach")
 
 
-def to_itself(site: Site) -> Finding:
+def to_itself(front_end: FrontEnd) -> Finding:
     """front-end -> front-end, as the transfer drivers log in"""
-    login = site.seen["itself"]
+    login = front_end.observed["itself"]
     if login["code"] == 0:
         return FINE
     _kind, problem = meaning(login["said"])
     return failed(
-        f"seen from itself, the front-end {site.settings['hostname']} {problem}",
-        f"{site.kubectl} logs {site.pod} -c sshd, then {site.kubectl} delete pod {site.pod}",
+        f"seen from itself, the front-end {front_end.settings['hostname']} {problem}",
+        f"{front_end.kubectl} logs {front_end.pod} -c sshd, then {front_end.kubectl} delete pod {front_end.pod}",
     )
 
 
-def agent(site: Site) -> Finding:
-    if not site.seen["agent"]:
+def agent(front_end: FrontEnd) -> Finding:
+    if not front_end.observed["agent"]:
         return FINE
     return failed(
-        f"the front-end's ssh-agent has no key to forward: {site.seen['agent']}",
-        f"{site.inside} supervisorctl -c /etc/kubenebula/supervisord.conf restart ssh-agent",
+        f"the front-end's ssh-agent has no key to forward: {front_end.observed['agent']}",
+        f"{front_end.exec_prefix} supervisorctl -c /etc/kubenebula/supervisord.conf restart ssh-agent",
     )

@@ -102,7 +102,7 @@ class Pool(Generic[N]):
         return [] if own is None else [o for o in self.alike(own.name) if _identity(o) == _identity(own)]
 
     def without_new_duplicates(self, known: Collection[int]) -> Pool[N]:
-        """The objects without new ones (not in `known`) that have an older duplicate and are about to be removed."""
+        """All objects except new duplicates, which are about to be removed. known: ids of objects that are not new."""
         return Pool([item for item in self.items if item.id in known or self.older_duplicate(item.id) is None])
 
     def find(self, kind_name: str, name: str) -> N | None:

@@ -124,12 +124,17 @@ def render(template: Mapping[str, Value]) -> str:
     return "\n".join(lines)
 
 
+def is_empty(value: Value) -> bool:
+    """Whether a value means the same as a missing attribute. A vector does not: it has at least one value."""
+    return value == ""
+
+
 def same(desired: Value, observed: Value | None) -> bool:
     """Whether two normalized template values are the same. Empty members of a vector count as absent."""
 
     def plain(value: Value) -> list[Any]:
         items = value if isinstance(value, list) else [value]
-        return [{k: v for k, v in i.items() if v} if isinstance(i, dict) else i for i in items]
+        return [{k: v for k, v in i.items() if not is_empty(v)} if isinstance(i, dict) else i for i in items]
 
     return observed is not None and plain(desired) == plain(observed)
 

@@ -12,7 +12,11 @@ from typing import Any
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import clusters, names
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.clusters import unknown_cluster
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.pool import Pool, Ref, pick
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import Template, differing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import (
+    Template,
+    differing,
+    is_empty,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host as oned_host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import DesiredHost, Host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import update
@@ -51,7 +55,6 @@ class ObservedHosts:
         return Pool(self.hosts)
 
     def without_new_duplicates(self, known: Collection[int]) -> ObservedHosts:
-        """As Pool.without_new_duplicates."""
         return ObservedHosts(self.pool.without_new_duplicates(known).items, self.clusters, self.vm_names)
 
     def vms_of(self, host: Host) -> str:
@@ -158,7 +161,7 @@ def _new(desired: DesiredHost, observed: ObservedHosts, state: str) -> ItemPlan:
         cluster = pick(observed.clusters, desired.cluster) or cluster
     # The order of the API: information driver, then virtualization driver.
     parameters = (desired.final_name, desired.im_mad, desired.vmm_mad, cluster.id)
-    template = {key: value for key, value in desired.attributes.items() if value != ""}
+    template = {key: value for key, value in desired.attributes.items() if not is_empty(value)}
     stored = update.change("one.host.update", template, {}, None)
     status = _status(state) if state in ("disabled", "offline") else None
     allocate = Change("allocate", "one.host.allocate", parameters, ALLOCATE)

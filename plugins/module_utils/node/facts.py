@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of a host that matter for an OpenNebula node. Runs on the host and changes nothing."""
+"""Facts of a machine that is or becomes an OpenNebula node. Runs on the machine and changes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.commands import Run
 
 ONEADMIN = "oneadmin"
-ID = 9869
+# UID and GID on every node, because files on shared storage belong to numbers.
+ONEADMIN_ID = 9869
 # First subordinate ID and count of each unprivileged container (src/vmm_mad/remotes/lib/lxc/opennebula_vm.rb,
 # FIXED_CONFIGURATION).
 SUBIDS = (600100001, 65536)
@@ -21,7 +22,7 @@ SUBIDS = (600100001, 65536)
 
 @dataclass(frozen=True)
 class Node:
-    """File system and commands of a host. Tests replace both."""
+    """File system and commands of the machine. Tests replace both."""
 
     run: Run
     root: Path = Path("/")
@@ -83,7 +84,7 @@ class Node:
         return any(value in ("1", "Y") for value in values)
 
     def virtual(self) -> bool:
-        """Whether the host is a virtual machine itself."""
+        """Whether the machine is a virtual machine itself."""
         return self.succeeds("systemd-detect-virt", "--vm", "--quiet")
 
     def clock_drifts(self) -> bool:

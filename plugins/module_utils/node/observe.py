@@ -13,16 +13,16 @@ from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.commands import Run
 
-USER = "oneadmin"
+ONEADMIN = "oneadmin"
 
 
 def account() -> dict[str, Any] | None:
     """IDs and groups of oneadmin, or None if there is no such user."""
     try:
-        found = pwd.getpwnam(USER)
+        found = pwd.getpwnam(ONEADMIN)
     except KeyError:
         return None
-    groups = [grp.getgrgid(number).gr_name for number in os.getgrouplist(USER, found.pw_gid)]
+    groups = [grp.getgrgid(number).gr_name for number in os.getgrouplist(ONEADMIN, found.pw_gid)]
     return {"uid": found.pw_uid, "gid": found.pw_gid, "groups": sorted(groups)}
 
 
@@ -102,7 +102,7 @@ def datastores(run: Run, base: str, shared: Iterable[str]) -> dict[str, Any]:
 
 def _oneadmin_passes(run: Run, path: str, *tests: str) -> bool:
     """Whether oneadmin passes these tests of test(1) for a path."""
-    return all(run(["test", test, path], USER)[0] == 0 for test in tests)
+    return all(run(["test", test, path], ONEADMIN)[0] == 0 for test in tests)
 
 
 def kvm(run: Run, device: str = "/dev/kvm") -> dict[str, bool]:
@@ -118,7 +118,7 @@ def kvm(run: Run, device: str = "/dev/kvm") -> dict[str, bool]:
 
 def driver(run: Run, command: Sequence[str]) -> dict[str, Any]:
     """Result of a command of the drivers, run as oneadmin."""
-    code, said = run(command, USER)
+    code, said = run(command, ONEADMIN)
     return {"command": " ".join(command), "code": code, "said": said[-300:]}
 
 
@@ -146,5 +146,5 @@ def consoles(first: int) -> list[dict[str, Any]]:
 
 def ssh_settings(run: Run, name: str) -> Mapping[str, str]:
     """Settings of oneadmin's ssh for a host name, the last value of each."""
-    code, said = run(["ssh", "-G", name], USER)
+    code, said = run(["ssh", "-G", name], ONEADMIN)
     return dict(line.partition(" ")[::2] for line in said.splitlines()) if code == 0 else {}

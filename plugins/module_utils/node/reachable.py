@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be reached from this host. Problems are the system's messages, empty if there is none."""
+"""Tries to reach something from the node. A problem is the system's message, or empty if there is no problem."""
 
 from __future__ import annotations
 

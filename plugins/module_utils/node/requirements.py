@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keeps a host from being an OpenNebula node, and what its operator should know, in sentences."""
+"""What keeps a machine from being an OpenNebula node, and what its operator should know, in sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.facts import ID, ONEADMIN, Node
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.facts import ONEADMIN, ONEADMIN_ID, Node
 
 # The supported ones of the distributions for which OpenNebula 6.10 has packages.
 PACKAGED = {
@@ -69,7 +69,7 @@ def advice_before(node: Node, desired: Desired) -> list[str]:
 
 
 def problems_after(node: Node, desired: Desired) -> list[str]:
-    """What keeps a host from working as a node, though everything is installed."""
+    """What keeps a machine from working as a node, though everything is installed."""
     if not node.entry("passwd", ONEADMIN):
         return [
             f"it has no user {ONEADMIN}, which OpenNebula's node package makes: leave hypervisor_install as true, or "
@@ -120,7 +120,7 @@ def advice_after(node: Node, desired: Desired) -> list[str]:
 
 
 def has_pending_changes(node: Node, desired: Desired) -> bool:
-    """Whether something remains to be done: it lacked consent before, or it was undone since."""
+    """Whether there is a change to make that lacked consent in an earlier run, or was undone after it."""
     network = any(node.exists(path) for path in DEFAULT_NETWORK)
     return (
         not forwards(node)
@@ -170,17 +170,17 @@ def _distribution(node: Node, desired: Desired) -> Iterator[str]:
 
 def _accounts(node: Node) -> Iterator[str]:
     for database, what, change in (("passwd", "user", "usermod -u"), ("group", "group", "groupmod -g")):
-        owner = node.entry(database, str(ID))
+        owner = node.entry(database, str(ONEADMIN_ID))
         if owner and owner[0] != ONEADMIN:
             yield (
-                f"its {what} {owner[0]} has the id {ID}, which is oneadmin's on every node of a cloud: give it another "
-                f"one ('{change} NEW_ID {owner[0]}', then chown its files)."
+                f"its {what} {owner[0]} has the id {ONEADMIN_ID}, which is oneadmin's on every node of a cloud: give "
+                f"it another one ('{change} NEW_ID {owner[0]}', then chown its files)."
             )
         own = node.entry(database, ONEADMIN)
-        if own and own[2] != str(ID):
+        if own and own[2] != str(ONEADMIN_ID):
             yield (
-                f"its {what} {ONEADMIN} has the id {own[2]} and not {ID}, so that files of shared datastores would "
-                f"belong to somebody else: '{change} {ID} {ONEADMIN}', then chown its files."
+                f"its {what} {ONEADMIN} has the id {own[2]} and not {ONEADMIN_ID}, so that files of shared datastores "
+                f"would belong to somebody else: '{change} {ONEADMIN_ID} {ONEADMIN}', then chown its files."
             )
 
 

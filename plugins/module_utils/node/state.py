@@ -48,14 +48,14 @@ class StateFile:
         return {"fingerprint": self.fingerprint, "managed": asdict(self.managed), "state": self.state}
 
     def drift(self, node: Node, fingerprint: str) -> list[str]:
-        """Return what has changed since. fingerprint: the digest of the current inputs."""
+        """Return what has changed since the file was written. fingerprint: the digest of the current inputs."""
         now = state(node, self.managed)
         differs = [name for name in sorted({*self.state, *now}) if self.state.get(name) != now.get(name)]
         return (["fingerprint"] if self.fingerprint != fingerprint else []) + differs
 
 
 def load(text: str) -> StateFile | None:
-    """Read a state file. None if the text is none."""
+    """Read the text of a state file. Returns None for any other text, such as that of a missing file."""
     try:
         found: Any = json.loads(text)
         lists = {name: tuple(found["managed"][name]) for name in LISTS}

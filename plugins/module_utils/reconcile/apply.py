@@ -26,7 +26,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client i
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import (
     NoAnswer,
     OnedError,
-    Persistent,
+    StillRefused,
     Unreachable,
 )
 
@@ -89,7 +89,7 @@ def _execute(
         outcomes = client.write_many([change.call(items[name].id) for name, change in due]) if due else []
         for (name, change), outcome in zip(due, outcomes, strict=True):
             item = items[name]
-            if isinstance(outcome, (Unreachable, Persistent)):
+            if isinstance(outcome, (Unreachable, StillRefused)):
                 item.fail(str(outcome))
             elif isinstance(outcome, OnedError):
                 unconfirmed.setdefault(name, []).append((change, outcome))
@@ -108,8 +108,9 @@ def _look_up(
     """Observe again, remove duplicates, and plan again for the objects with unconfirmed changes.
 
     oned 6.10.0.1 checks whether a name is free and then takes it, so two calls at the same moment may both succeed
-    (seen for hosts, datastores, templates, marketplaces and hooks). The object with the lowest id stays. Each client
-    removes the duplicate that it created.
+    (seen for hosts, datastores, templates, marketplaces and hooks; the database keeps the names of clusters, groups,
+    users, networks, images and zones unique). The object with the lowest id stays. Each client removes the duplicate
+    that it created.
     """
     observed = resources.read(client)
     created = {name: item for name, item in items.items() if item.created and item.problem is None}

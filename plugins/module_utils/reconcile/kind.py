@@ -30,9 +30,9 @@ class ResourceKind:
     pool_element: ClassVar[str]
     # Options that refer to objects of other resource kinds: {option: resource kind}.
     references: ClassVar[Mapping[str, str]] = {}
-    # Those of them whose order matters.
+    # Options of `references` whose order matters.
     ordered_references: ClassVar[frozenset[str]] = frozenset()
-    # Further options that are shown in the diff; the view has them under the same name.
+    # Other options that the diff shows. The view has them under the same names.
     diff_options: ClassVar[Sequence[str]] = ()
     # Options that set an attribute of the template: {option: attribute}.
     template_options: ClassVar[Mapping[str, str]] = {}

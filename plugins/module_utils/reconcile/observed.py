@@ -61,7 +61,6 @@ class Observed:
     referenced: Mapping[str, Sequence[Ref]] = field(default_factory=dict)
 
     def without_new_duplicates(self, known: Collection[int]) -> Observed:
-        """As Pool.without_new_duplicates."""
         return Observed(self.pool.without_new_duplicates(known), self.referenced)
 
     def ids(self, kind: str, names: Iterable[str]) -> list[int]:

@@ -20,7 +20,7 @@ class ObservedState(Protocol):
         """The objects of the resource kind itself."""
 
     def without_new_duplicates(self, known: Collection[int]) -> ObservedState:
-        """The same state, its pool replaced by Pool.without_new_duplicates."""
+        """The same state, with `pool` replaced by Pool.without_new_duplicates(known)."""
 
 
 W = TypeVar("W", bound=ObservedState)

@@ -16,11 +16,16 @@ _REPLACE, _MERGE = 0, 1
 
 def surplus(desired: Template, observed: Template, kept: Callable[[str], bool]) -> list[str]:
     """Attributes that are removed when `desired` replaces `observed`. kept: whether an attribute stays nevertheless."""
-    return [key for key, value in observed.items() if value != "" and key not in desired and not kept(key)]
+    return [
+        key for key, value in observed.items() if not syntax.is_empty(value) and key not in desired and not kept(key)
+    ]
 
 
 def change(method: str, desired: Template, observed: Template, kept: Callable[[str], bool] | None) -> Change | None:
-    """The call of one.*.update that is needed, or None. kept: None to merge, else as for `surplus`."""
+    """The call of one.*.update that stores the desired attributes, or None if none is needed.
+
+    kept: None if other attributes stay, else as for `surplus`.
+    """
     differs = syntax.differing(desired, observed)
     if kept is None or not surplus(desired, observed, kept):
         # Merging is enough and keeps what oned writes in the meantime.

@@ -18,21 +18,25 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
     INTERNAL,
     NoAnswer,
     OnedError,
-    Persistent,
     SetupError,
+    StillRefused,
     Unreachable,
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import Transport
 
-# Measured against oned on MariaDB: batches of 50 with 2-4 in flight are fastest. By default oned serves 15 connections
-# at once, for all clients together. The last batches are smaller, so that all end at the same time.
+# Measured against oned on MariaDB: batches of 50, 2-4 at once, are fastest. By default oned serves 15 connections at
+# once, for all clients together.
 BATCH, SMALLEST = 50, 10
-IN_FLIGHT = 4
+CONCURRENCY = 4
 # A batch is one call to the network; each call in it gets this many seconds on top of the timeout.
 EXTRA_SECONDS = 0.5
-# Messages of oned while a zone has no leader, while oned replays its log, while it stops, and while its database
-# cannot be reached (cluster 0 always exists). oned has not executed a call that it answers like this.
-_UNAVAILABLE = re.compile(r"no leader found|in election mode|is replicating log|Error getting cluster \[0\]")
+# Messages of oned while it is unavailable. It has not executed a call that it answers like this.
+_UNAVAILABLE = re.compile(
+    r"no leader found"  # the zone has no leader
+    r"|in election mode"  # the zone elects a leader
+    r"|is replicating log"  # a new leader replays its log
+    r"|Error getting cluster \[0\]"  # oned stops, or its database cannot be reached: cluster 0 always exists
+)
 # A follower forwarded the call to the leader and got no answer.
 _LOST_BEHIND_FOLLOWER = "libcurl failed"
 
@@ -56,7 +60,7 @@ class RetryLimits:
     # within a minute.
     authentication: float = 30.0
     connection_refused: float = 60.0
-    no_leader: float = 60.0
+    unavailable: float = 60.0
     no_answer: float = 60.0
     # A read during which the database connection broke fails with "Internal error".
     internal: float = 10.0
@@ -77,7 +81,7 @@ class Client:
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    _concurrency: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(IN_FLIGHT), init=False)
+    _concurrency: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(CONCURRENCY), init=False)
     _accepted: bool = field(default=False, init=False)
     # The limits are for all calls together: after a limit was exceeded, each call is tried once until one succeeds.
     _gave_up: bool = field(default=False, init=False)
@@ -158,14 +162,15 @@ class Client:
     def _retry_seconds(self, error: OnedError, *, write: bool) -> float:
         """For how many seconds a call that failed like this is repeated. 0 if it is not repeated."""
         if isinstance(error, Unreachable):
-            # oned was reached a moment ago, so it will come back, whatever answers in its place now.
+            # After oned has answered once, it is expected back, whatever is reached in its place.
             return self.retry_limits.connection_refused if error.passing or self._accepted else 0.0
         if isinstance(error, NoAnswer):
             return 0.0 if write else self.retry_limits.no_answer
         if error.code == AUTHENTICATION and not self._accepted:
             return self.retry_limits.authentication
+        # oned accepted the password before, so if it now refuses it, its database cannot be reached.
         if error.code == AUTHENTICATION or _UNAVAILABLE.search(error.message):
-            return self.retry_limits.no_leader  # the password was accepted a moment ago
+            return self.retry_limits.unavailable
         return self.retry_limits.internal if error.code == INTERNAL and not write else 0.0
 
     def _final(self, error: OnedError, waited: float) -> OnedError:
@@ -178,9 +183,9 @@ class Client:
                 else f"oned refuses user {self.username}: either the password is wrong or, if it is a token, expired, "
                 f'or oned\'s database is away, for it answers all of them with "{error.message}"'
             )
-            return Persistent(error.method, error.code, f"{why}{tried}")
+            return StillRefused(error.method, error.code, f"{why}{tried}")
         if _UNAVAILABLE.search(error.message):
-            return Persistent(error.method, error.code, f"{error.message}{tried}")
+            return StillRefused(error.method, error.code, f"{error.message}{tried}")
         if isinstance(error, Unreachable):
             return Unreachable(f"{error.message}{tried}", method=error.method)
         return error
@@ -189,7 +194,8 @@ class Client:
 def _batches(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
     start = 0
     while start < len(indexes):
-        size = min(BATCH, max(SMALLEST, -(-(len(indexes) - start) // IN_FLIGHT)))
+        # The rest is divided among all concurrent requests, so that the last ones end at the same time.
+        size = min(BATCH, max(SMALLEST, -(-(len(indexes) - start) // CONCURRENCY)))
         yield indexes[start : start + size]
         start += size
 

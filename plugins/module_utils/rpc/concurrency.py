@@ -31,7 +31,10 @@ class ConcurrencyLimit:
         self.allowed = self.limit
 
     def run(self, work: Callable[[T], R], items: Sequence[T], overloaded: Callable[[R], bool]) -> list[R]:
-        """`work` on every item, once each. Returns the results, in order. overloaded: whether a result is no answer."""
+        """Call `work` once for every item. Returns the results, in order.
+
+        overloaded: whether a result shows that a request was refused or got no answer.
+        """
         if len(items) == 1:
             result = work(items[0])
             self._learn(overloaded(result))

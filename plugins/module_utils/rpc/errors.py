@@ -34,8 +34,8 @@ class OnedError(Exception):
         return self.message
 
 
-class Persistent(OnedError):
-    """A transient refusal that lasted longer than the limit for retries. oned has not executed the call."""
+class StillRefused(OnedError):
+    """oned refused the call for a transient reason, until the limit for retries. It has not executed the call."""
 
 
 class SetupError(OnedError):

@@ -25,7 +25,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transpor
 )
 
 # More at once are not faster: the API server opens one websocket after the other.
-AT_ONCE = 4
+CONCURRENCY = 4
 _HANDSHAKE = re.compile(r"Handshake status (\d+)")
 _MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
 
@@ -39,7 +39,7 @@ class ForwardTransport:
         self._pod: str | None = None
         # The library changes its client while a websocket opens, so a client serves one thread at a time.
         self._clients: queue.LifoQueue[Any] = queue.LifoQueue()
-        for _number in range(AT_ONCE):
+        for _number in range(CONCURRENCY):
             self._clients.put(None)
 
     def post(self, body: bytes, timeout: float) -> bytes:

@@ -21,7 +21,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transpor
 )
 
 PORT = 2633
-POOL = 8
+CONNECTION_POOL_SIZE = 8
 IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 # Messages of the API server if the call did not reach oned. After any other (EOF, reset) it may have.
 _NEVER_SENT = ("no endpoints available", "connection refused", "no route to host", "i/o timeout while dialing")
@@ -57,7 +57,7 @@ def configuration(kubeconfig: str | None, context: str | None) -> Any:
     except Exception as error:  # the library passes on any exception of YAML, file system and exec plugins
         which = f" (context {context})" if context else ""
         raise SetupError(f"the kubeconfig {paths}{which} cannot be used: {' '.join(str(error).split())}") from error
-    target.connection_pool_maxsize = POOL
+    target.connection_pool_maxsize = CONNECTION_POOL_SIZE
     return target
 
 

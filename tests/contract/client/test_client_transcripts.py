@@ -21,7 +21,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import checked, looks_like_xmlrpc
 
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
-IMPATIENT = RetryLimits(authentication=0, connection_refused=0, no_leader=0, no_answer=0, internal=0)
+IMPATIENT = RetryLimits(authentication=0, connection_refused=0, unavailable=0, no_answer=0, internal=0)
 
 
 @dataclass

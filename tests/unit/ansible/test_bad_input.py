@@ -40,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return runner(capsys, monkeypatch)
 
 
-class Site:
+class ServedCloud:
     def __init__(self, made: Cloud, url: str) -> None:
         self.cloud, self.url = made, url
 
@@ -50,15 +50,15 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Site]:
-    site = Site(cloud(), "")
+def served() -> Iterator[ServedCloud]:
+    site = ServedCloud(cloud(), "")
     with serve(lambda _path, _headers, body: (200, "text/xml", site.cloud.answer(body))) as server:
         site.url = server.url
         yield site
 
 
 @pytest.fixture
-def site(served: Site) -> Site:
+def site(served: ServedCloud) -> ServedCloud:
     served.cloud = cloud()
     return served
 
@@ -116,7 +116,7 @@ def with_every(names: list[str], rows: list[tuple[Any, str]]) -> Any:
 
 
 @with_every(EVERY, OPTIONS)
-def test_options_of_the_connection(site: Site, run: Any, name: str, wrong: Item, reason: str) -> None:
+def test_options_of_the_connection(site: ServedCloud, run: Any, name: str, wrong: Item, reason: str) -> None:
     judge(run(name, site.options(name, **wrong)), reason)
     assert site.cloud.writes == []
 
@@ -157,7 +157,7 @@ ANSWERS: list[tuple[Any, str]] = [
 @with_every(EVERY, ANSWERS)
 def test_what_answers_in_place_of_oned(run: Any, name: str, wrong: Answer | None, reason: str) -> None:
     with serve(lambda *_: wrong) as elsewhere:
-        judge(run(name, Site(cloud(), elsewhere.url).options(name)), reason)
+        judge(run(name, ServedCloud(cloud(), elsewhere.url).options(name)), reason)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -172,7 +172,7 @@ def test_a_pool_with_a_number_that_is_none(run: Any, name: str) -> None:
         made.put(kind, "there", {"VN_MAD": "dummy", "MARKET_MAD": "http"})
     made.put("acl", "", rule=("100000000", "1000000000", "1", "100000000"))
     with serve(spoiled) as elsewhere:
-        judge(run(name, Site(made, elsewhere.url).options(name)), "where a number should be")
+        judge(run(name, ServedCloud(made, elsewhere.url).options(name)), "where a number should be")
     assert made.writes == []
 
 
@@ -190,7 +190,9 @@ def test_tls_that_does_not_fit(run: Any, tmp_path: Path, name: str, wrong: Item,
     context = None if wrong.get("plain") else serving(path)
     with serve(lambda *_: (200, "text/xml", WHOLE), context) as elsewhere:
         url = elsewhere.url.replace("http://", "https://") + "/RPC2"
-        options = Site(cloud(), "").options(name, api_url=url, ca_cert=str(path) if wrong.get("trusted") else None)
+        options = ServedCloud(cloud(), "").options(
+            name, api_url=url, ca_cert=str(path) if wrong.get("trusted") else None
+        )
         judge(run(name, options), reason)
 
 
@@ -211,20 +213,20 @@ def test_the_api_server_in_between(run: Any, tmp_path: Path, name: str, behaviou
     with ExitStack() as stack:
         url = "http://127.0.0.1:1" if behaviour is None else stack.enter_context(serve(behaviour)).url
         config = kubeconfig(tmp_path, url)
-        judge(run(name, Site(cloud(), "").options(name, api_url=None, kubeconfig=config)), reason)
+        judge(run(name, ServedCloud(cloud(), "").options(name, api_url=None, kubeconfig=config)), reason)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_an_api_server_that_grants_nothing(run: Any, tmp_path: Path, name: str) -> None:
     with api_server.serve(api_server.ApiServer(lambda _body: None, listing=403)) as server:
         config = kubeconfig(tmp_path, server.url)
-        result = run(name, Site(cloud(), "").options(name, api_url=None, kubeconfig=config, namespace="one"))
+        result = run(name, ServedCloud(cloud(), "").options(name, api_url=None, kubeconfig=config, namespace="one"))
     judge(result, "the kubeconfig's user may reach oned neither through the service proxy nor by port-forward")
 
 
 def test_a_kubeconfig_that_is_none(run: Any, tmp_path: Path) -> None:
     (tmp_path / "config").write_text("{")
-    options = Site(cloud(), "").options("one_host_info", api_url=None, kubeconfig=str(tmp_path / "config"))
+    options = ServedCloud(cloud(), "").options("one_host_info", api_url=None, kubeconfig=str(tmp_path / "config"))
     judge(run("one_host_info", options), "cannot be used")
 
 
@@ -286,20 +288,20 @@ STATES: list[tuple[Item, str]] = [
 ]
 
 
-def changed_nothing(site: Site, result: Result, reason: str) -> None:
+def changed_nothing(site: ServedCloud, result: Result, reason: str) -> None:
     judge(result, reason)
     assert site.cloud.writes == []
 
 
 @with_every(list(CASES), LISTS)
-def test_lists(site: Site, run: Any, name: str, wrong: Any, reason: str) -> None:
+def test_lists(site: ServedCloud, run: Any, name: str, wrong: Any, reason: str) -> None:
     if name == "one_acl" and wrong is not None and not isinstance(wrong, dict):
         reason = "a rule is USER RESOURCES/WHICH RIGHTS"  # for Ansible makes a text of it
     changed_nothing(site, run(name, site.options(name, **{CASES[name].option: wrong})), reason)
 
 
 @with_every([name for name in CASES if name != "one_acl"], ENTRIES)
-def test_entries(site: Site, run: Any, name: str, wrong: Item, reason: str) -> None:
+def test_entries(site: ServedCloud, run: Any, name: str, wrong: Item, reason: str) -> None:
     (item,) = CASES[name].items()
     others = {key: value for key, value in item.items() if key != "name"}
     options = {CASES[name].option: [item, {**others, **wrong}]}
@@ -307,19 +309,19 @@ def test_entries(site: Site, run: Any, name: str, wrong: Item, reason: str) -> N
 
 
 @with_every([name for name in CASES if name != "one_acl"], NAMES)
-def test_names(site: Site, run: Any, name: str, wrong: str, reason: str) -> None:
+def test_names(site: ServedCloud, run: Any, name: str, wrong: str, reason: str) -> None:
     options = {CASES[name].option: [*CASES[name].items("fine"), *CASES[name].items(wrong)]}
     changed_nothing(site, run(name, site.options(name, **options)), reason)
 
 
 @with_every(TEMPLATED, TEMPLATES)
-def test_templates(site: Site, run: Any, name: str, wrong: Any, reason: str) -> None:
+def test_templates(site: ServedCloud, run: Any, name: str, wrong: Any, reason: str) -> None:
     options = {CASES[name].option: [*CASES[name].items("fine"), *CASES[name].items("a1", wrong)]}
     changed_nothing(site, run(name, site.options(name, **options)), reason)
 
 
 @with_every(TEMPLATED, STATES)
-def test_states(site: Site, run: Any, name: str, wrong: Item, reason: str) -> None:
+def test_states(site: ServedCloud, run: Any, name: str, wrong: Item, reason: str) -> None:
     changed_nothing(site, run(name, site.options(name, **wrong)), reason)
 
 
@@ -371,7 +373,7 @@ PARTICULAR: list[tuple[str, Item, str]] = [
 
 
 @pytest.mark.parametrize(("name", "wrong", "reason"), PARTICULAR, ids=[f"{n}-{w!r:.60}" for n, w, _r in PARTICULAR])
-def test_what_is_particular(site: Site, run: Any, name: str, wrong: Item, reason: str) -> None:
+def test_what_is_particular(site: ServedCloud, run: Any, name: str, wrong: Item, reason: str) -> None:
     (item,) = CASES[name].items()
     fine = CASES[name].items("fine")
     options = {CASES[name].option: [*fine, {**item, **wrong}]}
@@ -389,12 +391,12 @@ CHOICES: list[tuple[Item, str]] = [
 
 
 @with_every(INFO, CHOICES)
-def test_choices_of_a_list(site: Site, run: Any, name: str, wrong: Item, reason: str) -> None:
+def test_choices_of_a_list(site: ServedCloud, run: Any, name: str, wrong: Item, reason: str) -> None:
     judge(run(name, site.options(name, **wrong)), reason)
 
 
 @pytest.mark.parametrize("name", ["one_host_info", "one_datastore_info", "one_vnet_info"])
-def test_an_unknown_cluster_to_list(site: Site, run: Any, name: str) -> None:
+def test_an_unknown_cluster_to_list(site: ServedCloud, run: Any, name: str) -> None:
     judge(run(name, site.options(name, clusters=["nope"])), "option clusters: there is no cluster 'nope'")
 
 
@@ -408,7 +410,7 @@ def test_nothing_listens_where_a_port_is_full(run: Any) -> None:
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
         url = f"http://127.0.0.1:{full.getsockname()[1]}"
-        judge(run("one_host_info", Site(cloud(), url).options("one_host_info", timeout=0.05)), "within 0.05 s")
+        judge(run("one_host_info", ServedCloud(cloud(), url).options("one_host_info", timeout=0.05)), "within 0.05 s")
 
 
 def test_there_are_many_rows() -> None:

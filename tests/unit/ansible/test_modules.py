@@ -27,7 +27,7 @@ from oned_model import Oned
 Result = dict[str, Any]
 
 
-class Site:
+class ServedCloud:
     """The model behind a web server."""
 
     def __init__(self, oned: Oned, url: str) -> None:
@@ -38,10 +38,10 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site() -> Iterator[ServedCloud]:
     oned = Oned(clusters={0: "default", 100: "edge"})
     with serve(lambda _path, _headers, body: (200, "text/xml", oned.answer(body))) as served:
-        yield Site(oned, served.url)
+        yield ServedCloud(oned, served.url)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 KVM1 = {"name": "kvm1", "type": "kvm"}
 
 
-def test_register_and_list(site: Site, run: Any) -> None:
+def test_register_and_list(site: ServedCloud, run: Any) -> None:
     options = site.options(hosts=[{**KVM1, "cluster": 100, "labels": ["a"], "template": {"reserved_mem": 10}}])
     first = run(one_host, options)
     assert first["changed"]
@@ -84,7 +84,7 @@ def test_register_and_list(site: Site, run: Any) -> None:
     assert listed["template"]["RESERVED_MEM"] == "10"
 
 
-def test_check_and_diff_mode(site: Site, run: Any) -> None:
+def test_check_and_diff_mode(site: ServedCloud, run: Any) -> None:
     result = run(one_host, site.options(hosts=[KVM1], _ansible_check_mode=True, _ansible_diff=True))
     assert result["changed"]
     assert result["diff"]["before"] == {}
@@ -92,7 +92,7 @@ def test_check_and_diff_mode(site: Site, run: Any) -> None:
     assert site.oned.writes == []
 
 
-def test_a_failure_names_the_host_and_keeps_the_results(site: Site, run: Any) -> None:
+def test_a_failure_names_the_host_and_keeps_the_results(site: ServedCloud, run: Any) -> None:
     site.oned.add("kvm1", "lxc")
     result = run(one_host, site.options(hosts=[KVM1, {"name": "lxc1", "type": "lxc"}]))
     assert result["failed"]
@@ -101,7 +101,7 @@ def test_a_failure_names_the_host_and_keeps_the_results(site: Site, run: Any) ->
     assert [entry["failed"] for entry in result["results"]] == [True, False]
 
 
-def test_mistakes_are_reported_before_anything_is_changed(site: Site, run: Any) -> None:
+def test_mistakes_are_reported_before_anything_is_changed(site: ServedCloud, run: Any) -> None:
     result = run(one_host, site.options(hosts=[KVM1, {"name": "lxc1", "type": "lxc", "cluster": "nope"}]))
     assert "nothing was changed: host lxc1: there is no cluster 'nope'" in result["msg"]
     assert site.oned.writes == []
@@ -118,23 +118,23 @@ def test_mistakes_are_reported_before_anything_is_changed(site: Site, run: Any) 
         ([{"type": "kvm"}], "missing required arguments: name"),
     ],
 )
-def test_options_that_do_not_go_together(site: Site, run: Any, hosts: list[Any], reason: str) -> None:
+def test_options_that_do_not_go_together(site: ServedCloud, run: Any, hosts: list[Any], reason: str) -> None:
     assert reason in run(one_host, site.options(hosts=hosts))["msg"]
 
 
-def test_an_unknown_cluster_is_reported(site: Site, run: Any) -> None:
+def test_an_unknown_cluster_is_reported(site: ServedCloud, run: Any) -> None:
     result = run(one_host_info, site.options(clusters=["nope"]))
     assert result["msg"] == "option clusters: there is no cluster 'nope'; there are default (0), edge (100)"
 
 
-def test_secrets_are_not_listed(site: Site, run: Any) -> None:
+def test_secrets_are_not_listed(site: ServedCloud, run: Any) -> None:
     site.oned.add("kvm1", template={"BMC": {"USER": "root", "PASSWORD": "s3cr3t"}, "API_TOKEN": "s3cr3t"})
     result = run(one_host_info, site.options())
     assert result["hosts"][0]["template"]["BMC"] == {"USER": "root"}
     assert "s3cr3t" not in json.dumps(result)
 
 
-def test_the_password_is_nowhere_in_the_result(site: Site, run: Any) -> None:
+def test_the_password_is_nowhere_in_the_result(site: ServedCloud, run: Any) -> None:
     options = site.options(hosts=[KVM1], api_password="wr0ng-passw0rd", api_username="bob")
     with serve(lambda *_: (200, "text/html", b"<html>wr0ng-passw0rd</html>")) as page:
         result = run(one_host, {**options, "api_url": page.url})
@@ -142,7 +142,9 @@ def test_the_password_is_nowhere_in_the_result(site: Site, run: Any) -> None:
     assert "wr0ng-passw0rd" not in json.dumps(result)
 
 
-def test_the_connection_may_come_from_the_environment(site: Site, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_connection_may_come_from_the_environment(
+    site: ServedCloud, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.oned.add("kvm1")
     monkeypatch.setenv("ONE_URL", site.url)
     monkeypatch.setenv("ONE_USERNAME", "oneadmin")
@@ -150,7 +152,7 @@ def test_the_connection_may_come_from_the_environment(site: Site, run: Any, monk
     assert [found["name"] for found in run(one_host_info, {})["hosts"]] == ["kvm1"]
 
 
-def test_without_a_password_ansible_says_so(site: Site, run: Any) -> None:
+def test_without_a_password_ansible_says_so(site: ServedCloud, run: Any) -> None:
     result = run(one_host_info, {"api_url": site.url})
     assert result["msg"] == "missing required arguments: api_password"
 
@@ -163,7 +165,7 @@ def test_without_an_address_the_kubeconfig_is_asked(run: Any) -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 3601, "inf", "nan"])
-def test_a_timeout_has_bounds(site: Site, run: Any, timeout: Any) -> None:
+def test_a_timeout_has_bounds(site: ServedCloud, run: Any, timeout: Any) -> None:
     told = run(one_host_info, site.options(timeout=timeout))["msg"]
     assert told == "timeout must be more than 0 and at most 3600 seconds"
 
@@ -181,20 +183,20 @@ def test_a_timeout_has_bounds(site: Site, run: Any, timeout: Any) -> None:
         ({"clusters": ["edge", "0"], "names": ["kvm1"]}, ["kvm1"]),
     ],
 )
-def test_the_list_can_be_narrowed(site: Site, run: Any, options: dict[str, Any], names: list[str]) -> None:
+def test_the_list_can_be_narrowed(site: ServedCloud, run: Any, options: dict[str, Any], names: list[str]) -> None:
     for name in ("kvm1", "lxc1", "Q1"):
         site.oned.add(name)
     assert [found["name"] for found in run(one_host_info, site.options(**options))["hosts"]] == names
 
 
 @pytest.fixture
-def cloud() -> Iterator[Site]:
+def cloud() -> Iterator[ServedCloud]:
     """As a new cloud is, with all kinds of objects."""
     oned = Cloud()
     oned.put("cluster", "default", id=0)
     oned.put("group", "users", id=1)
     with serve(lambda _path, _headers, body: (200, "text/xml", oned.answer(body))) as served:
-        yield Site(oned, served.url)
+        yield ServedCloud(oned, served.url)
 
 
 DATASTORE = {"name": "ds", "ds_mad": "fs", "tm_mad": "ssh", "clusters": ["edge", "default"]}
@@ -211,7 +213,9 @@ NAMING = [
 
 
 @pytest.mark.parametrize(("module", "options", "named"), NAMING, ids=lambda value: getattr(value, "__name__", "")[-9:])
-def test_check_mode_counts_on_what_is_planned(cloud: Site, run: Any, module: Any, options: Any, named: Any) -> None:
+def test_check_mode_counts_on_what_is_planned(
+    cloud: ServedCloud, run: Any, module: Any, options: Any, named: Any
+) -> None:
     kind, name, option = named
     there_is_none = f"there is no {kind} {name!r}"
     planned = cloud.options(**options, planned={option: [name]}, _ansible_diff=True)

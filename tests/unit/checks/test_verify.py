@@ -31,7 +31,7 @@ def pod(name: str, component: str, *containers: dict[str, Any], **labels: str) -
     }
 
 
-def seen_hypervisor(kind: str) -> dict[str, Any]:
+def observed_hypervisor(kind: str) -> dict[str, Any]:
     return {
         "type": kind,
         "account": {"uid": 9869, "gid": 9869, "groups": ["oneadmin"]},
@@ -73,7 +73,7 @@ class Cloud:
     """A cloud that works, of which a test breaks something."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, Any] = {
+        self.front_end: dict[str, Any] = {
             "token": "abc",
             "now": NOW,
             "settings": {
@@ -120,18 +120,18 @@ class Cloud:
         }
         self.services = [self.service]
         self.results: dict[str, dict[str, Any]] = {}
-        self.hypervisors = {name: seen_hypervisor("kvm") for name in ADDRESSES}
+        self.hypervisors = {name: observed_hypervisor("kvm") for name in ADDRESSES}
         self.variables: dict[str, dict[str, Any]] = {}
         self.limits = {"clock": 5, "space": 5, "log": 900}
 
     @property
-    def look(self) -> dict[str, Any]:
+    def observed(self) -> dict[str, Any]:
         return {
             "namespace": "cloud",
             "release": "one",
             "pods": {"resources": self.pods},
             "services": {"resources": self.services},
-            "site": {"stdout": json.dumps(self.seen)},
+            "site": {"stdout": json.dumps(self.front_end)},
             "arrived": {"stdout": json.dumps({"arrived": self.arrived})},
             "reached": {"stdout": json.dumps(self.reached)},
             "limits": self.limits,
@@ -151,7 +151,7 @@ class Cloud:
         ]
 
     def rows(self) -> list[dict[str, str]]:
-        return verify.verify_rows(self.look, self.hostvars)
+        return verify.verify_rows(self.observed, self.hostvars)
 
     def failed(self) -> list[tuple[str, str]]:
         return [(row["host"], row["check"]) for row in self.rows() if row["status"] == "failed"]
@@ -165,11 +165,11 @@ def first(cloud: Cloud) -> dict[str, Any]:
 
 
 def hop(cloud: Cloud, target: str, said: str) -> None:
-    cloud.seen["ssh"]["kvm1"]["hops"][target] = {"code": 255, "said": said}
+    cloud.front_end["ssh"]["kvm1"]["hops"][target] = {"code": 255, "said": said}
 
 
 def refuses(cloud: Cloud, said: str) -> None:
-    cloud.seen["ssh"]["kvm1"] = {"code": 255, "said": said, "agent": False, "skew": None, "hops": {}}
+    cloud.front_end["ssh"]["kvm1"] = {"code": 255, "said": said, "agent": False, "skew": None, "hops": {}}
 
 
 CHANGED = "@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@ Host key verification failed."
@@ -214,25 +214,25 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
         "--tags images,control_plane",
     ),
     (
-        lambda w: w.seen["programs"].append({"name": "scheduler", "state": "FATAL", "detail": ""}),
+        lambda w: w.front_end["programs"].append({"name": "scheduler", "state": "FATAL", "detail": ""}),
         ("front-end", "programs"),
         "programs of the front-end do not run: scheduler is FATAL",
         "start scheduler",
     ),
     (
-        lambda w: w.seen["api"].update(problem="Connection refused", hosts=[], datastores=[]),
+        lambda w: w.front_end["api"].update(problem="Connection refused", hosts=[], datastores=[]),
         ("front-end", "api"),
         "oned does not answer: Connection refused",
         "logs one-oned-0 -c oned",
     ),
     (
-        lambda w: w.seen["api"].update(endpoint="http://localhost:2633/RPC2"),
+        lambda w: w.front_end["api"].update(endpoint="http://localhost:2633/RPC2"),
         ("front-end", "endpoint"),
         "leads every pod to itself",
         ENDPOINT,
     ),
     (
-        lambda w: w.seen["api"].update(endpoint_problem="timed out"),
+        lambda w: w.front_end["api"].update(endpoint_problem="timed out"),
         ("front-end", "endpoint"),
         "does not answer in the cluster: timed out",
         "one_zone",
@@ -244,19 +244,19 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
         "restart FireEdge",
     ),
     (
-        lambda w: w.seen["log"].append({**SIGN, "line": "x: Permission denied (publickey)"}),
+        lambda w: w.front_end["log"].append({**SIGN, "line": "x: Permission denied (publickey)"}),
         ("front-end", "log"),
         "Permission denied (publickey",
         "without --limit",
     ),
     (
-        lambda w: w.seen["log"].append({**SIGN, "sign": "Database is locked", "line": "Database is locked"}),
+        lambda w: w.front_end["log"].append({**SIGN, "sign": "Database is locked", "line": "Database is locked"}),
         ("front-end", "log"),
         "Database is locked",
         "mariadb.enabled",
     ),
     (
-        lambda w: w.seen.update(
+        lambda w: w.front_end.update(
             itself={"code": 255, "said": "connect to host 127.0.0.1 port 2222: Connection refused"}
         ),
         ("front-end", "ssh_to_itself"),
@@ -264,7 +264,7 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
         "-c sshd",
     ),
     (
-        lambda w: w.seen.update(agent="The agent has no identities."),
+        lambda w: w.front_end.update(agent="The agent has no identities."),
         ("front-end", "ssh_agent"),
         "ssh-agent has no key to forward",
         "restart ssh-agent",
@@ -288,13 +288,13 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
         "control_plane_monitor_port",
     ),
     (
-        lambda w: w.seen["settings"].update(monitor_address="auto"),
+        lambda w: w.front_end["settings"].update(monitor_address="auto"),
         ("front-end", "monitor_port"),
         "MONITOR_ADDRESS is auto",
         "control_plane_address",
     ),
     (
-        lambda w: w.seen["space"].append({"path": "/var/log/one", "free": 1.25, "free_inodes": 50.0}),
+        lambda w: w.front_end["space"].append({"path": "/var/log/one", "free": 1.25, "free_inodes": 50.0}),
         ("front-end", "space"),
         "disks of the front-end are full: /var/log/one has 1.2 % left",
         "PersistentVolumeClaims",
@@ -309,44 +309,44 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
         "ansible_host",
     ),
     (
-        lambda w: w.seen["api"]["hosts"].pop(0),
+        lambda w: w.front_end["api"]["hosts"].pop(0),
         ("kvm1", "state"),
         "kvm1 is not registered in oned",
         "--tags registration",
     ),
     (
-        lambda w: w.seen["api"]["hosts"][0].update(state=3),
+        lambda w: w.front_end["api"]["hosts"][0].update(state=3),
         ("kvm1", "state"),
         "oned has kvm1 in ERROR; oned itself was started 1:02:03 ago",
         "--tags registration",
     ),
     (
-        lambda w: w.seen["api"]["hosts"][0].update(state=0),
+        lambda w: w.front_end["api"]["hosts"][0].update(state=0),
         ("kvm1", "state"),
         "oned has not monitored kvm1 yet, it is in INIT",
         "--tags registration",
     ),
     (
-        lambda w: w.seen["api"]["hosts"][0].update(heard=NOW - 256),
+        lambda w: w.front_end["api"]["hosts"][0].update(heard=NOW - 256),
         ("kvm1", "monitoring"),
         "monitoring is silent: oned has got no sample from kvm1 for 256 s",
         "onehost enable kvm1",
     ),
     (
-        lambda w: w.seen["api"]["hosts"][0].update(heard=0),
+        lambda w: w.front_end["api"]["hosts"][0].update(heard=0),
         ("kvm1", "monitoring"),
         "no sample from kvm1 yet",
         "onehost offline kvm1",
     ),
     # names
     (
-        lambda w: w.seen["names"].update(kvm1={"addresses": [], "problem": "Name or service not known"}),
+        lambda w: w.front_end["names"].update(kvm1={"addresses": [], "problem": "Name or service not known"}),
         ("kvm1", "names_in_pods"),
         "pods cannot resolve the name kvm1: Name or service not known",
         "--tags ssh_trust",
     ),
     (
-        lambda w: w.seen["names"].update(kvm1={"addresses": ["192.0.2.99"], "problem": ""}),
+        lambda w: w.front_end["names"].update(kvm1={"addresses": ["192.0.2.99"], "problem": ""}),
         ("kvm1", "names_in_pods"),
         "pods resolve kvm1 to 192.0.2.99, not to 192.0.2.11",
         "DNS",
@@ -396,7 +396,7 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
         "ssh -v kvm1",
     ),
     (
-        lambda w: w.seen["ssh"]["kvm1"].update(agent=False),
+        lambda w: w.front_end["ssh"]["kvm1"].update(agent=False),
         ("kvm1", "ssh_to_front_end"),
         "sshd of kvm1 forwards no agent",
         "AllowAgentForwarding yes",
@@ -483,13 +483,13 @@ BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
         "hypervisor_version",
     ),
     (
-        lambda w: w.seen["ssh"]["kvm1"].update(skew=-61.4),
+        lambda w: w.front_end["ssh"]["kvm1"].update(skew=-61.4),
         ("kvm1", "clock"),
         "the clock of kvm1 is 61 s behind the front-end's",
         "timedatectl set-ntp true",
     ),
     (
-        lambda w: w.seen["ssh"]["kvm1"].update(skew=None),
+        lambda w: w.front_end["ssh"]["kvm1"].update(skew=None),
         ("kvm1", "clock"),
         "the clock of kvm1 cannot be read",
         "date +%s.%N",
@@ -612,10 +612,10 @@ def test_every_message_stands_in_the_troubleshooting_page() -> None:
 def test_what_is_unknown_is_not_a_failure() -> None:
     cloud = Cloud()
     cloud.arrived = None
-    cloud.seen["settings"]["onegate"] = ""
+    cloud.front_end["settings"]["onegate"] = ""
     cloud.pods.pop()
-    cloud.seen["api"]["hosts"][0]["state"] = 8
-    cloud.seen["api"]["hosts"][1]["state"] = 4
+    cloud.front_end["api"]["hosts"][0]["state"] = 8
+    cloud.front_end["api"]["hosts"][1]["state"] = 4
     cloud.hypervisors["kvm1"]["type"] = "lxc"
     cloud.hypervisors["kvm1"]["units"] = {}
     statuses = {(row["host"], row["check"]): row["status"] for row in cloud.rows()}
@@ -629,16 +629,16 @@ def test_what_is_unknown_is_not_a_failure() -> None:
 def test_a_proxy_of_the_operators_own_is_not_asked() -> None:
     """Its address is answered inside the networks of virtual machines alone."""
     cloud = Cloud()
-    cloud.seen["settings"]["onegate"] = "http://169.254.16.9:5030"
+    cloud.front_end["settings"]["onegate"] = "http://169.254.16.9:5030"
     cloud.hypervisors["kvm1"]["onegate"] = "timed out"
     assert [row["status"] for row in cloud.rows() if row["check"] == "onegate"] == ["not applicable"] * 2
 
 
 def test_what_depends_on_something_broken_is_not_checked() -> None:
     cloud = Cloud()
-    cloud.seen["ssh"]["kvm1"] = {"code": 255, "said": DENIED, "agent": False, "skew": None, "hops": {}}
+    cloud.front_end["ssh"]["kvm1"] = {"code": 255, "said": DENIED, "agent": False, "skew": None, "hops": {}}
     # kvm2 cannot reach kvm1 either, which is not a failure of kvm2
-    cloud.seen["ssh"]["kvm2"]["hops"]["kvm1"] = {"code": 255, "said": DENIED}
+    cloud.front_end["ssh"]["kvm2"]["hops"]["kvm1"] = {"code": 255, "said": DENIED}
     statuses = {(row["host"], row["check"]): row for row in cloud.rows() if row["status"] != "ok"}
     assert {place: row["status"] for place, row in statuses.items()} == {
         ("kvm1", "ssh_from_front_end"): "failed",
@@ -653,16 +653,16 @@ def test_what_depends_on_something_broken_is_not_checked() -> None:
 def test_a_sign_that_is_old_or_mended_does_not_count() -> None:
     cloud = Cloud()
     mended = {**SIGN, "line": "oneadmin@kvm1: Permission denied (publickey).", "at": NOW - 100}
-    cloud.seen["log"] = [{**SIGN, "line": "x", "at": NOW - 901}, mended]
+    cloud.front_end["log"] = [{**SIGN, "line": "x", "at": NOW - 901}, mended]
     assert cloud.failed() == []
-    cloud.seen["api"]["hosts"][0]["heard"] = NOW - 101
+    cloud.front_end["api"]["hosts"][0]["heard"] = NOW - 101
     assert cloud.failed() == [("front-end", "log")]
 
 
 def test_a_sign_about_a_host_in_error_is_reported_with_it() -> None:
     cloud = Cloud()
-    cloud.seen["log"] = [{**SIGN, "line": "oneadmin@kvm1: Permission denied (publickey)."}]
-    cloud.seen["api"]["hosts"][0].update(state=3, heard=0)
+    cloud.front_end["log"] = [{**SIGN, "line": "oneadmin@kvm1: Permission denied (publickey)."}]
+    cloud.front_end["api"]["hosts"][0].update(state=3, heard=0)
     (row,) = [row for row in cloud.rows() if row["status"] == "failed"]
     assert row["check"] == "state" and "oneadmin@kvm1: Permission denied (publickey)." in row["cause"]
 
@@ -680,7 +680,7 @@ def test_the_leaders_pod_is_looked_into() -> None:
 def test_the_pod_of_fireedge_tries_consoles_and_endpoint() -> None:
     cloud = Cloud()
     cloud.hypervisors["kvm2"]["consoles"] = []
-    targets = verify.verify_targets(cloud.look, cloud.hostvars)
+    targets = verify.verify_targets(cloud.observed, cloud.hostvars)
     assert targets == ["kvm1:5901", "kvm2:5900", "one-oned.cloud.svc:2633"]
 
 

@@ -46,3 +46,19 @@ def test_no_dns_labels(name: str) -> None:
 def test_repeated_names_do_not_tell_capitals_apart() -> None:
     assert names.repeated(["a", "b", "A", "c", "b"]) == ["a", "b", "A"]
     assert names.repeated(["a", "b"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "it is empty"),
+        ("a" * 129, "it has 129 characters"),
+        ("a/b", "it holds '/'"),
+        ("a\tb", r"it holds '\t'"),
+        ("a b", None),
+        ("a" * 128, None),
+    ],
+)
+def test_names_of_other_objects(name: str, reason: str | None) -> None:
+    problem = names.object_name_problem(name)
+    assert problem is None if reason is None else str(problem).startswith(reason)

@@ -14,11 +14,11 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents im
 from http_server import serve
 from module_cases import CASES, INFO, Item, Result, cloud, load, runner
 from oned_model import Refused
-from secret_cases import PASSWORD, Site, items, secret, served
+from secret_cases import PASSWORD, ServedCloud, items, secret, served
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site() -> Iterator[ServedCloud]:
     with served() as found:
         yield found
 
@@ -40,7 +40,7 @@ EVERY = pytest.mark.parametrize("name", CASES)
 
 
 @EVERY
-def test_made_changed_listed_and_removed(site: Site, run: Any, logged: list[str], name: str) -> None:
+def test_made_changed_listed_and_removed(site: ServedCloud, run: Any, logged: list[str], name: str) -> None:
     case = CASES[name]
     results = [run(name, site.options(**{case.option: items(case, word)})) for word in ("old", "new", "new")]
     results.append(run(f"{name}_info", site.options()))
@@ -54,7 +54,7 @@ def test_made_changed_listed_and_removed(site: Site, run: Any, logged: list[str]
 
 
 @EVERY
-def test_oned_repeats_what_it_was_sent(site: Site, run: Any, name: str) -> None:
+def test_oned_repeats_what_it_was_sent(site: ServedCloud, run: Any, name: str) -> None:
     def repeat(method: str, params: tuple[Any, ...]) -> None:
         if not method.endswith(".info"):
             raise Refused(f"cannot parse {params}", 8192)
@@ -67,7 +67,7 @@ def test_oned_repeats_what_it_was_sent(site: Site, run: Any, name: str) -> None:
 
 @EVERY
 @pytest.mark.parametrize("wrong", [{"state": "nope"}, {"unknown_option": 1}, {"timeout": "soon"}], ids=str)
-def test_arguments_that_do_not_fit(site: Site, run: Any, logged: list[str], name: str, wrong: Item) -> None:
+def test_arguments_that_do_not_fit(site: ServedCloud, run: Any, logged: list[str], name: str, wrong: Item) -> None:
     result = run(name, site.options(**{CASES[name].option: items(CASES[name], "old")}, **wrong))
     assert result["failed"]
     assert secret(json.dumps(result)) == []
@@ -88,7 +88,7 @@ def test_arguments_that_do_not_fit(site: Site, run: Any, logged: list[str], name
     ],
     ids=str,
 )
-def test_templates_that_cannot_be_stored(site: Site, run: Any, name: str, template: Any) -> None:
+def test_templates_that_cannot_be_stored(site: ServedCloud, run: Any, name: str, template: Any) -> None:
     result = run(name, site.options(**{CASES[name].option: CASES[name].items(template=template)}))
     assert result["failed"]
     assert secret(json.dumps(result)) == []
@@ -100,7 +100,7 @@ def test_whatever_answers_in_place_of_oned(run: Any, name: str) -> None:
     page = f"<html>{PASSWORD} s3cr3t-old-user</html>".encode()
     wanted = {} if name in INFO else {CASES[name].option: items(CASES[name], "old")}
     with serve(lambda *_: (200, "text/html", page)) as elsewhere:
-        result = run(name, Site(cloud(), elsewhere.url).options(**wanted))
+        result = run(name, ServedCloud(cloud(), elsewhere.url).options(**wanted))
     assert "HTML instead of XML-RPC" in result["msg"]
     assert secret(json.dumps(result)) == []
 
@@ -109,7 +109,7 @@ def test_whatever_answers_in_place_of_oned(run: Any, name: str) -> None:
     "url", ["http://oneadmin:s3cr3t@one:2633/RPC2", "http://oneadmin:s3cr3t@one:port/", "ftp://oneadmin:s3cr3t@one/"]
 )
 def test_a_password_in_the_address(run: Any, url: str) -> None:
-    result = run("one_host_info", Site(cloud(), "").options(api_url=url))
+    result = run("one_host_info", ServedCloud(cloud(), "").options(api_url=url))
     assert "api_url holds a user or a password" in result["msg"]
     assert secret(json.dumps(result)) == []
 

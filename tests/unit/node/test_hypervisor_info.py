@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module hypervisor_info finds on the host on which the tests run."""
+"""What the module hypervisor_info finds on the machine on which the tests run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A host is checked before and after it is set up as a node. Problems are sentences that say what to change."""
+"""A machine is checked before and after it is set up as a node. Problems are sentences that say what to change."""
 
 from __future__ import annotations
 

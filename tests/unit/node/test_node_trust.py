@@ -113,6 +113,17 @@ def test_absent_leaves_the_operators_files_as_they_were(home: Path, capsys: pyte
     assert not run(capsys, state="absent")["changed"]
 
 
+def test_ssh_reads_the_block_before_the_operators_settings(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first value that ssh finds counts. /etc/hosts keeps the operator's lines first."""
+    (home / ".ssh").mkdir(mode=0o700)
+    (home / ".ssh/config").write_text("Host *\n  Port 22\n")
+    run(capsys)
+    assert (home / ".ssh/config").read_text() == (
+        "# BEGIN front-end cloud\nHost cloud\n  Port 30022\n# END front-end cloud\nHost *\n  Port 22\n"
+    )
+    assert (home / "hosts").read_text().startswith("127.0.0.1 localhost\n# BEGIN front-end cloud\n")
+
+
 def test_a_link_of_the_operator_stays_a_link(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / ".ssh").mkdir(mode=0o700)
     (home / "elsewhere").write_text("ssh-rsa AAAAmine\n")

@@ -25,7 +25,7 @@ from module_cases import CASES, NEEDED, Item, cloud
 
 COLLECTIONS = Path(errors.__file__).parents[6]
 # Objects of a kind, and how often they are made and removed.
-OBJECTS, LOOKUP_ROUNDS = 8, int(os.environ.get("ROUNDS", "1"))
+OBJECTS, ROUNDS = 8, int(os.environ.get("ROUNDS", "1"))
 SERVED = {name: case for name, case in CASES.items() if name not in os.environ.get("ONED_WITHOUT", "").split(",")}
 RUN = """
 import contextlib, importlib, io, json, sys, urllib.request
@@ -100,7 +100,7 @@ def declared(prefix: str) -> dict[str, list[Any]]:
 
 def test_two_processes_leave_behind_what_one_does(oned: tuple[str, str]) -> None:
     url, password = oned
-    for _round in range(LOOKUP_ROUNDS):
+    for _round in range(ROUNDS):
         prefix = f"two-{secrets.token_hex(3)}-"
         desired, connection = declared(prefix), {"api_url": url, "api_password": password}
         present: list[tuple[str, Item]] = [

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import wire
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import (
     BATCH,
-    IN_FLIGHT,
+    CONCURRENCY,
     SMALLEST,
     Call,
     Client,
@@ -290,7 +290,20 @@ def test_many_calls_go_in_batches_with_few_in_flight() -> None:
     assert sorted(ids) == list(range(BATCH * 5 + 1))
     assert [oned.hosts[number].name for number in ids] == [call.params[0] for call in calls]
     assert oned.requests < len(calls) / SMALLEST
-    assert 2 <= limit <= IN_FLIGHT
+    assert 2 <= limit <= CONCURRENCY
+
+
+def test_as_many_requests_as_allowed_start_together() -> None:
+    together = threading.Barrier(CONCURRENCY, timeout=5)
+    started = iter(range(CONCURRENCY))
+
+    def before(_body: bytes) -> None:
+        if next(started, None) is not None:
+            together.wait()
+
+    one = Client(ModelTransport(Oned(), before=before), "oneadmin", "secret")
+    one.write_many([Call("one.host.allocate", (f"host-{n}", "kvm", "kvm", -1)) for n in range(SMALLEST * CONCURRENCY)])
+    assert not together.broken and next(started, None) is None
 
 
 def test_fewer_requests_are_under_way_while_oned_turns_some_away() -> None:

@@ -65,11 +65,11 @@ def test_few_are_open_at_once(tmp_path: Path) -> None:
         way = transport(tmp_path, server)
         answers = list(pool.map(lambda _number: way.post(b"<x/>", 10), range(24)))
     assert answers == [GOOD] * 24
-    assert 1 < server.peak <= forward.AT_ONCE
+    assert 1 < server.peak <= forward.CONCURRENCY
 
 
 def test_a_call_that_gets_no_turn_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forward, "AT_ONCE", 0)
+    monkeypatch.setattr(forward, "CONCURRENCY", 0)
     with pytest.raises(Unreachable, match=r"is busy: no turn within 0.1 s") as caught:
         post(tmp_path, ApiServer(lambda _body: GOOD), timeout=0.1)
     assert caught.value.passing

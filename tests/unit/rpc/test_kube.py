@@ -37,6 +37,7 @@ def test_calls_go_through_the_service_proxy_with_the_kubeconfigs_token(tmp_path:
     assert path == PROXY
     assert headers["authorization"] == "Bearer t0ken"
     assert headers["content-type"] == "text/xml"
+    assert headers["user-agent"] == "kubenebula.opennebula"
 
 
 @pytest.mark.parametrize(
