@@ -10,13 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import clusters, names
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import template as syntax
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.clusters import unknown_cluster
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.pool import Pool, Ref, pick
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import (
-    Template,
-    differing,
-    is_empty,
-)
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import Template
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host as oned_host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import DesiredHost, Host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import update
@@ -161,7 +158,7 @@ def _new(desired: DesiredHost, observed: ObservedHosts, state: str) -> ItemPlan:
         cluster = pick(observed.clusters, desired.cluster) or cluster
     # The order of the API: information driver, then virtualization driver.
     parameters = (desired.final_name, desired.im_mad, desired.vmm_mad, cluster.id)
-    template = {key: value for key, value in desired.attributes.items() if not is_empty(value)}
+    template = {key: value for key, value in desired.attributes.items() if not syntax.is_empty(value)}
     stored = update.change("one.host.update", template, {}, None)
     status = _status(state) if state in ("disabled", "offline") else None
     allocate = Change("allocate", "one.host.allocate", parameters, ALLOCATE)
@@ -199,7 +196,7 @@ def _existing(desired: DesiredHost, host: Host, observed: ObservedHosts, options
     if stored is not None:
         changes.append(stored)
         remaining = {key: value for key, value in before["template"].items() if key not in removed}
-        after["template"] = {**remaining, **differing(template, host.template)}
+        after["template"] = {**remaining, **syntax.differing(template, host.template)}
     status = _status_to_set(host, options)
     if status is not None:
         changes.extend(_PROBE_AGAIN if host.status == "error" and status == "enabled" else [_status(status)])
