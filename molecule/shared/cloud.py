@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 import testinfra
+import yaml
 from testinfra.host import Host
 
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 STATE = Path("/var/lib/kubenebula-lab")
 NAMESPACE = "opennebula"
-HYPERVISORS = {"kvm1": "10.66.0.11", "lxc1": "10.66.0.12"}
+INVENTORY = yaml.safe_load((PROJECT / "inventories/lab/hosts.yml").read_text())
+HYPERVISORS = {name: host["ansible_host"] for name, host in INVENTORY["hypervisors"]["hosts"].items()}
 # one that joins and leaves
 SPARE = {"lxc2": "10.66.0.14"}
 MONITORED = "2"

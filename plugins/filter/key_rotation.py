@@ -10,7 +10,7 @@ from typing import Any
 
 Variables = Mapping[str, Any]
 # Variables in which the tasks that write the keys of a hypervisor register their results.
-REGISTERED = ("__ssh_trust_added", "__ssh_trust_retired")
+REGISTERED = ("__ssh_trust_added", "__ssh_trust_retired_key")
 
 
 def log_ins(stdout: str) -> dict[str, str]:

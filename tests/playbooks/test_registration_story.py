@@ -74,7 +74,13 @@ def test_what_is_named_is_made_first(story: Story) -> None:
         r"^TASK \[kubenebula.opennebula.registration : (Declare .*|Register .*)\]", story[1]["made"].text, re.M
     )
     kinds = ["zones", "clusters", "groups", "users", "the administrators of groups", "datastores", "virtual networks"]
-    kinds += ["marketplaces", "images and wait until they are ready", "templates", "hooks", "access rules"]
+    kinds += [
+        "marketplaces",
+        "images and wait until they are ready",
+        "templates of virtual machines",
+        "hooks",
+        "access rules",
+    ]
     assert tasks == [f"Declare {kind}" for kind in kinds] + [
         "Register the hypervisors and wait until they are monitored"
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible_collections.kubenebula.opennebula.plugins.filter import key_rotation
 
 DENIED = "oneadmin@host: Permission denied (publickey)."
-WRITTEN = {"__ssh_trust_added": {"changed": True}, "__ssh_trust_retired": {"changed": True}}
+WRITTEN = {"__ssh_trust_added": {"changed": True}, "__ssh_trust_retired_key": {"changed": True}}
 AWAY = {"unreachable": True, "msg": "Connection timed out \n"}
 
 
@@ -35,7 +35,7 @@ def test_what_went_wrong_on_the_hypervisor_is_said_first() -> None:
 def test_a_hypervisor_that_keeps_the_old_key_is_named() -> None:
     machines = [
         {"inventory_hostname": "kvm1", **WRITTEN},
-        {"inventory_hostname": "kvm2", "__ssh_trust_added": {"changed": True}, "__ssh_trust_retired": AWAY},
+        {"inventory_hostname": "kvm2", "__ssh_trust_added": {"changed": True}, "__ssh_trust_retired_key": AWAY},
     ]
     assert key_rotation.keys_left("kvm1\t\nkvm2\t\nkvm3\t\nkvm4\t\n", {"kvm4": "it is away"}, machines) == {
         "kvm1": "it still accepts the old key",

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 KubeNebula contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Render what the front-end and the hypervisors store about each other, and what the module one_host takes."""
+"""The files that the front-end and the hypervisors store about each other: filters front_end_files and node_files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # name of a hypervisor -> what host_keys.py returns for it
@@ -86,59 +86,8 @@ def node_files(
     }
 
 
-def hypervisor_services(hypervisors: Mapping[str, Identity], namespace: str, release: str) -> list[dict[str, Any]]:
-    """Return a headless Service and an EndpointSlice for each hypervisor: pods in the namespace resolve its name."""
-    objects: list[dict[str, Any]] = []
-    for name, identity in sorted(hypervisors.items()):
-        labels = {
-            "app.kubernetes.io/part-of": "opennebula",
-            "app.kubernetes.io/instance": release,
-            "app.kubernetes.io/component": "hypervisor",
-        }
-        objects.append(
-            {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": {"name": name, "namespace": namespace, "labels": labels},
-                "spec": {"clusterIP": "None"},
-            }
-        )
-        objects.append(
-            {
-                "apiVersion": "discovery.k8s.io/v1",
-                "kind": "EndpointSlice",
-                "metadata": {
-                    "name": name,
-                    "namespace": namespace,
-                    "labels": {**labels, "kubernetes.io/service-name": name},
-                },
-                "addressType": "IPv6" if ":" in identity["address"] else "IPv4",
-                "endpoints": [{"addresses": [identity["address"]]}],
-                "ports": [],
-            }
-        )
-    return objects
-
-
-def registrations(hosts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the option ``hosts`` of the module one_host. A variable left out is an option left out."""
-    options = {option: f"hypervisor_{option}" for option in ("type", "cluster", "labels", "template")}
-    return [
-        {
-            "name": hostvars["inventory_hostname"],
-            **{option: hostvars[variable] for option, variable in options.items() if variable in hostvars},
-        }
-        for hostvars in hosts
-    ]
-
-
 class FilterModule:
-    """Filters about hypervisors."""
+    """Filters ``front_end_files`` and ``node_files``."""
 
     def filters(self) -> dict[str, Any]:
-        return {
-            "front_end_files": front_end_files,
-            "node_files": node_files,
-            "hypervisor_services": hypervisor_services,
-            "registrations": registrations,
-        }
+        return {"front_end_files": front_end_files, "node_files": node_files}
