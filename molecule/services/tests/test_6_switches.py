@@ -20,9 +20,9 @@ def test_oneflow_onegate_and_the_exporter(cloud: Cloud) -> None:
     assert {component: life for component, life in after.items() if component in others} == others
     assert {component for component in after if component not in others} == {"flow", "gate", "exporter"}
     assert ready(cloud, "flow") and ready(cloud, "gate")
-
     # kube-proxy hears of a pod after it is ready
     wait(lambda: status(f"http://{service(cloud, 'flow')}/") == 401, 10)
+
     # the first scrape finds what was read before it: nothing; others may join meanwhile
     wait(lambda: f"opennebula_host_total {len(cloud.hosts())}.0" in metrics(cloud), 60)
     known = {line.partition(" ")[0] for line in metrics(cloud) if line.startswith("opennebula_host_state{")}
