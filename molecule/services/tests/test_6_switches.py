@@ -20,7 +20,8 @@ def test_oneflow_onegate_and_the_exporter(cloud: Cloud) -> None:
     assert {component: life for component, life in after.items() if component in others} == others
     assert {component for component in after if component not in others} == {"flow", "gate", "exporter"}
     assert ready(cloud, "flow") and ready(cloud, "gate")
-    assert status(f"http://{service(cloud, 'flow')}/") == 401
+    # kube-proxy hears of a pod after it is ready
+    wait(lambda: status(f"http://{service(cloud, 'flow')}/") == 401, 10)
 
     # the first scrape finds what was read before it: nothing; others may join meanwhile
     wait(lambda: f"opennebula_host_total {len(cloud.hosts())}.0" in metrics(cloud), 60)
