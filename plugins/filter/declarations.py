@@ -13,21 +13,24 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_list
 from ansible.module_utils.errors import UnsupportedError
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import cluster, host, host_plan, pool
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.declared import Declared
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_hook import Hooks
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_image import Images
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_template import VmTemplates
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_zone import Zones
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import TemplateError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import pool
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.clusters import unknown_cluster
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import TemplateError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import plan as host_plan
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.declared import Declared
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.cluster import Clusters
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.group import Groups
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.hook import Hooks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.image import Images
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.marketplace import Marketplaces
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.template import VmTemplates
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.user import Users
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.zone import Zones
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError
 
 # variable: (module, its option, what judges the objects)
 KINDS: dict[str, tuple[str, str, type[Declared] | None]] = {
@@ -69,7 +72,7 @@ def declaration_problems(declared: Mapping[str, Any]) -> list[str]:
 def _of(variable: str, objects: Any) -> list[str]:
     module, option, kind = KINDS[variable]
     if not isinstance(objects, (list, tuple)):
-        return [f"it has to be a list of {'host' if kind is None else kind.word}s"]
+        return [f"it has to be a list of {'host' if kind is None else kind.kind_name}s"]
     spec = import_module(f"ansible_collections.kubenebula.opennebula.plugins.modules.{module}").argument_spec()[option]
     found: list[str] = []
     sound = []
@@ -120,14 +123,14 @@ def _judged(kind: type[Declared] | None, entries: list[Any]) -> list[str]:
     """What the module would say against these objects before it asks OpenNebula."""
     try:
         if kind is None:
-            host_plan.check_wishes([host.spec(entry) for entry in entries], host_plan.Intent())
+            host_plan.check_desired([host.spec(entry) for entry in entries], host_plan.Intent())
             return []
-        noun = kind(entries, {})
-        noun.check_wishes()
+        resources = kind(entries, {})
+        resources.check_desired()
     except (OnedError, TemplateError) as error:
         return [str(error)]
-    named = [(wish["called"], noun.name_problem(wish["called"])) for wish in noun.wishes]
-    return [f"{kind.word} name {name!r} is not possible: {problem}" for name, problem in named if problem]
+    named = [(desired["called"], resources.name_problem(desired["called"])) for desired in resources.desired_objects]
+    return [f"{kind.kind_name} name {name!r} is not possible: {problem}" for name, problem in named if problem]
 
 
 def _outsiders(groups: Iterable[Mapping[str, Any]], users: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -176,9 +179,9 @@ def cluster_problems(
     there = [pool.Ref(found["id"], found["name"]) for found in clusters]
     there += pool.planned(planned, there)
     return {
-        wish["name"]: cluster.mistake("hypervisor_cluster", wish["cluster"], there)
-        for wish in wanted
-        if "cluster" in wish and pool.pick(there, str(wish["cluster"]).strip()) is None
+        desired["name"]: unknown_cluster("hypervisor_cluster", desired["cluster"], there)
+        for desired in wanted
+        if "cluster" in desired and pool.pick(there, str(desired["cluster"]).strip()) is None
     }
 
 
@@ -191,7 +194,7 @@ def registration_failures(
     """
     told = {result["name"]: result["msg"] for result in answer.get("results", []) if result["failed"]}
     if answer.get("failed") and "results" not in answer:
-        told = {wish["name"]: answer["msg"] for wish in wanted}
+        told = {desired["name"]: answer["msg"] for desired in wanted}
     return {**told, **known}
 
 

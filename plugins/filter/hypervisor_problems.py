@@ -50,7 +50,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import names
 
 TYPES = ("kvm", "lxc", "qemu")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 KubeNebula contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the front-end has to know of its hypervisors."""
+"""Render what the front-end and the hypervisors store about each other, and what the module one_host takes."""
 
 from __future__ import annotations
 
@@ -9,39 +9,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
-
+# name of a hypervisor -> what host_keys.py returns for it
 Identity = dict[str, Any]
-
-# facts of a machine -> the type of its key in known_hosts; the first that a machine has serves. One key is enough for
-# ssh, and a ConfigMap, which holds 1 MiB, has room for some thousands of machines.
-KEY_FACTS = {"ed25519": "ssh-ed25519", "ecdsa": "ecdsa-sha2-nistp256", "rsa": "ssh-rsa"}
-
-
-def _key(facts: Mapping[str, Any]) -> str | None:
-    for name, default_type in KEY_FACTS.items():
-        key = facts.get(f"ssh_host_key_{name}_public")
-        if key:
-            return f"{facts.get(f'ssh_host_key_{name}_public_keytype', default_type)} {key}"
-    return None
-
-
-def hypervisor_identities(hosts: Iterable[Mapping[str, Any]]) -> dict[str, Identity]:
-    """Return name -> address, port and host key, from the variables and facts of the machines that have answered."""
-    identities = {}
-    for hostvars in hosts:
-        key = _key(hostvars.get("ansible_facts", {}))
-        if key is None:
-            continue
-        machine = str(hostvars["inventory_hostname"])
-        identities[machine] = {
-            "address": names.hypervisor_address(machine, hostvars),
-            "port": int(hostvars.get("ansible_port") or 22),
-            "keys": [key],
-        }
-        if hostvars.get("ssh_trust_proxy_jump"):
-            identities[machine]["jump"] = str(hostvars["ssh_trust_proxy_jump"])
-    return identities
 
 
 def _known(before: Mapping[str, str]) -> dict[str, Identity]:
@@ -50,7 +19,7 @@ def _known(before: Mapping[str, str]) -> dict[str, Identity]:
 
 
 def _stanza(name: str, identity: Identity, jump: bool) -> str:
-    """What ssh has to know of a machine beside its key; nothing for most."""
+    """Return the ssh_config stanza of a hypervisor; empty unless it has another port or a jump host."""
     lines = []
     if identity["port"] != 22:
         # with an alias, because ssh would look for the key under [name]:port
@@ -66,10 +35,10 @@ def front_end_files(
     gone: Sequence[str] = (),
     extra: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Return the files of the front-end's ConfigMap: what was known before, with machines put in and others taken out.
+    """Return the files of the front-end's ConfigMap: those it has, with some hypervisors merged in and others removed.
 
-    The files are ``hypervisors.json``, from which the next run reads what is known, and what ssh reads. extra: lines of
-    known_hosts for other machines.
+    The files are ``hypervisors.json``, which the next run reads, and known_hosts and ssh_config for ssh. extra: lines
+    of known_hosts for other machines.
     """
     known = {name: identity for name, identity in {**_known(before), **now}.items() if name not in gone}
     lines = [f"{name} {key}" for name, identity in sorted(known.items()) for key in identity["keys"]]
@@ -88,10 +57,10 @@ def node_files(
     port: int,
     hosts_file: bool = True,
 ) -> dict[str, Any]:
-    """Return what the module node_trust writes, the same on every machine.
+    """Return the options of the module node_trust, the same for every hypervisor.
 
     files: as front_end_files returns them. public_keys: data of the ConfigMap of the public keys. name, address, port:
-    of the front-end, as the machines see it. hosts_file: whether machines find one another in /etc/hosts.
+    of the front-end, as the hypervisors see it. hosts_file: whether hypervisors find one another in /etc/hosts.
     """
     known = _known(files)
     config = [
@@ -101,7 +70,7 @@ def node_files(
         f"  HostKeyAlias {name}",
         "  KnownHostsCommand none",
         *"".join(_stanza(machine, identity, False) for machine, identity in sorted(known.items())).splitlines(),
-        # Last, because what follows in the file belongs to no other machine's stanza then.
+        # Last, so that options of the operator further down in the file apply to all hosts, not to one stanza.
         "Host *",
         "  StrictHostKeyChecking yes",
         "  UserKnownHostsFile ~/.ssh/known_hosts.opennebula ~/.ssh/known_hosts",
@@ -118,7 +87,7 @@ def node_files(
 
 
 def hypervisor_services(hypervisors: Mapping[str, Identity], namespace: str, release: str) -> list[dict[str, Any]]:
-    """Return a headless Service and an EndpointSlice for each machine: then its name resolves in the namespace."""
+    """Return a headless Service and an EndpointSlice for each hypervisor: pods in the namespace resolve its name."""
     objects: list[dict[str, Any]] = []
     for name, identity in sorted(hypervisors.items()):
         labels = {
@@ -168,7 +137,6 @@ class FilterModule:
 
     def filters(self) -> dict[str, Any]:
         return {
-            "hypervisor_identities": hypervisor_identities,
             "front_end_files": front_end_files,
             "node_files": node_files,
             "hypervisor_services": hypervisor_services,

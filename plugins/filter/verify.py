@@ -12,11 +12,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.filter.pod_problems import pod_problems
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import check, names
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.check import FAILED, NOT_APPLICABLE, NOT_CHECKED, OK
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.check_front_end import CHECKS as FRONT_END
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.check_machine import CHECKS as MACHINE
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.check_network import console_targets
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks import evaluate
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.evaluate import (
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_CHECKED,
+    OK,
+)
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.front_end import CHECKS as FRONT_END
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.hypervisor import CHECKS as MACHINE
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.network import console_targets
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import names
 
 COMPONENT = "app.kubernetes.io/component"
 # in a cell of the table the worst of a column's checks is told
@@ -59,7 +65,7 @@ def _said(result: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         return {}, str(result.get("stderr") or result.get("msg") or "it said nothing").strip()
 
 
-def _site(look: Mapping[str, Any]) -> check.Site:
+def _site(look: Mapping[str, Any]) -> evaluate.Site:
     pods = _pods(look["pods"])
     seen, problem = _said(look["site"])
     arrived, _problem = _said(look.get("arrived", {}))
@@ -68,8 +74,8 @@ def _site(look: Mapping[str, Any]) -> check.Site:
         # no target was tried, which is what the check then says
         reached = {}
     unread = [str(look[kind].get("msg", "")) for kind in ("pods", "services") if "resources" not in look[kind]]
-    limits = check.Limits(*(float(look["limits"][name]) for name in ("clock", "space", "log")))
-    return check.Site(
+    limits = evaluate.Limits(*(float(look["limits"][name]) for name in ("clock", "space", "log")))
+    return evaluate.Site(
         namespace=str(look["namespace"]),
         release=str(look["release"]),
         problem=unread[0] if unread else "",
@@ -85,11 +91,11 @@ def _site(look: Mapping[str, Any]) -> check.Site:
     )
 
 
-def _machine(hostvars: Mapping[str, Any]) -> check.Machine:
+def _machine(hostvars: Mapping[str, Any]) -> evaluate.Hypervisor:
     name = str(hostvars["inventory_hostname"])
     result = hostvars.get("__verify_machine") or {}
     seen = result.get("hypervisor") or {}
-    return check.Machine(
+    return evaluate.Hypervisor(
         name=name,
         address=names.hypervisor_address(name, hostvars),
         type=seen.get("type", ""),
@@ -98,9 +104,9 @@ def _machine(hostvars: Mapping[str, Any]) -> check.Machine:
     )
 
 
-def verify_rows(look: Mapping[str, Any], hosts: Iterable[Mapping[str, Any]]) -> list[check.Row]:
+def verify_rows(look: Mapping[str, Any], hosts: Iterable[Mapping[str, Any]]) -> list[evaluate.Row]:
     """Judge everything; see verify_rows.yml."""
-    return check.rows(_site(look), map(_machine, hosts), FRONT_END, MACHINE)
+    return evaluate.rows(_site(look), map(_machine, hosts), FRONT_END, MACHINE)
 
 
 def verify_targets(look: Mapping[str, Any], hosts: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -108,7 +114,7 @@ def verify_targets(look: Mapping[str, Any], hosts: Iterable[Mapping[str, Any]]) 
     site = _site(look)
     if not site.seen:
         return []
-    endpoint = check.address(site.seen["api"].get("endpoint", ""))
+    endpoint = evaluate.address(site.seen["api"].get("endpoint", ""))
     found = [target for machine in map(_machine, hosts) for target in console_targets(site, machine)]
     return [*found, endpoint] if endpoint else found
 
@@ -118,7 +124,7 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 76, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def verify_table(rows: Iterable[check.Row]) -> list[str]:
+def verify_table(rows: Iterable[evaluate.Row]) -> list[str]:
     """The table by host and column, and below it what failed and how to mend it."""
     rows = list(rows)
     columns = list(dict.fromkeys(c.column for c in (*MACHINE, *FRONT_END)))

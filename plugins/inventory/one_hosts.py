@@ -80,8 +80,10 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, secrets
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import OnedError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import secrets
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError
 
 TEMPLATES = ("api_url", "api_username", "api_password", "kube_context", "namespace", "release")
 
@@ -135,7 +137,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         return hosts
 
     def _ask(self, given: dict[str, Any]) -> list[dict[str, Any]]:
-        params = {name: self.get_option(name) for name in args.connection_spec()}
+        params = {name: self.get_option(name) for name in options.connection_spec()}
         self.templar.available_variables = self._vars
         try:
             # Those in the file alone: a password in the environment may well look like a template.
@@ -143,7 +145,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         except AnsibleError as error:
             raise AnsibleParserError(f"an option of the connection cannot be rendered: {error}") from error
         try:
-            found = host.from_pool(args.client(params).read(host.POOL))
+            found = host.from_pool(options.client(params).read(host.POOL))
         except OnedError as error:
             raise AnsibleParserError(str(error)) from error
         return [describe(one) for one in sorted(found, key=lambda one: one.id)]

@@ -77,7 +77,7 @@ EXAMPLES = r"""
 
 - name: Say what libvirt answers to the drivers
   ansible.builtin.debug:
-    msg: "{{ machine.hypervisor.driver.said }}"
+    msg: "{{ hypervisor_info.hypervisor.driver.said }}"
 """
 
 RETURN = r"""
@@ -143,8 +143,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import machine, reachable
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands, Run
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.node import observe, reachable
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.commands import Commands, Run
 
 LIBVIRT = [f"{name}.{kind}" for name in ("libvirtd", "virtqemud") for kind in ("service", "socket")]
 # what an OpenNebula node may have beside libvirt
@@ -196,7 +196,7 @@ def units(run: Run, own: list[str]) -> dict[str, dict[str, str]]:
     """own: units the operator names, which have to be there."""
     named = [name if "." in name else f"{name}.service" for name in own]
     missing = {"ActiveState": "missing", "UnitFileState": "", "ConditionResult": ""}
-    return {**dict.fromkeys(named, missing), **machine.units(run, [*LIBVIRT, *UNITS, *named])}
+    return {**dict.fromkeys(named, missing), **observe.units(run, [*LIBVIRT, *UNITS, *named])}
 
 
 def look(run: Run, params: dict[str, Any]) -> dict[str, Any]:
@@ -205,16 +205,16 @@ def look(run: Run, params: dict[str, Any]) -> dict[str, Any]:
     node = "lxc" if params["type"] == "lxc" else "kvm"
     found = {
         "type": params["type"],
-        "account": machine.account(),
+        "account": observe.account(),
         "units": units(run, params["services"]),
-        "packages": machine.packages(run, [f"opennebula-node-{node}", "opennebula-common"]),
-        "datastores": machine.datastores(run, base, params["shared_datastores"]),
-        "space": machine.space(["/", "/var/lib/one", base, *params["shared_datastores"], "/var/tmp"]),
-        "kvm": machine.kvm(run),
-        "driver": machine.driver(run, DRIVERS.get(params["type"], VIRSH)),
-        "consoles": machine.consoles(params["console_start"]),
+        "packages": observe.packages(run, [f"opennebula-node-{node}", "opennebula-common"]),
+        "datastores": observe.datastores(run, base, params["shared_datastores"]),
+        "space": observe.space(["/", "/var/lib/one", base, *params["shared_datastores"], "/var/tmp"]),
+        "kvm": observe.kvm(run),
+        "driver": observe.driver(run, DRIVERS.get(params["type"], VIRSH)),
+        "consoles": observe.consoles(params["console_start"]),
     }
-    settings = machine.ssh_settings(run, params["front_end"])
+    settings = observe.ssh_settings(run, params["front_end"])
     with ThreadPoolExecutor() as workers:
         waiting: dict[str, Future[Any]] = {
             "front_end": workers.submit(front_end, params["front_end"], settings),

@@ -12,33 +12,33 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Looks at a machine before it is made a node, and again afterwards, and changes nothing but a record of its own.
-  - On a later run it tells whether the machine is still as it was left, so that all the rest can be left out.
-  - What keeps it from being one fails the task, with a sentence for each problem that says what to change. What an
-    operator should know is a warning.
+  - Checks a machine before it is made a node, and again afterwards. Changes nothing but its own state file.
+  - On a later run it tells whether the node is still converged, so that a role can skip it.
+  - Each problem that keeps the machine from being a node fails the task, with a sentence that says what to change. What
+    an operator should know is a warning.
   - Runs on the machine as root and needs nothing but Python.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
 attributes:
   check_mode:
     support: full
-    details: Writes no record then.
+    details: Writes no state file then.
   diff_mode:
     support: N/A
-    details: The record is not what the machine is, but what a later look compares it with.
+    details: The state file describes the node for a later comparison; it is no setting of the node.
   idempotent:
     support: full
-    details: The record does not count as a change.
+    details: The state file does not count as a change.
 options:
   stage:
     description:
       - Whether OpenNebula's packages are still to be installed (V(before)) or are there (V(after)).
-      - V(settled) asks for RV(settled) alone, and never fails for what it finds.
+      - V(converged) asks for RV(converged) alone, and never fails for what it finds.
     type: str
-    choices: [settled, before, after]
+    choices: [converged, before, after]
     required: true
   name:
-    description: How warnings call the machine.
+    description: How warnings call the node.
     type: str
     required: true
   type:
@@ -59,7 +59,7 @@ options:
     type: bool
     default: true
   libvirt_file:
-    description: File of libvirt's settings. Stage V(settled) knows it from O(record).
+    description: File of libvirt's settings. Stage V(converged) reads it from O(state_file).
     type: path
     default: /etc/libvirt/libvirtd.conf
   libvirt_settings:
@@ -94,12 +94,13 @@ options:
     type: list
     elements: str
     default: []
-  told:
-    description: A digest of everything the machine is told to be. Without it no machine is RV(settled).
+  fingerprint:
+    description: A digest of all inputs of the node. Without it no node is RV(converged).
     type: str
     default: ""
-  record:
-    description: File in which stage V(after) leaves its RV(record), for root alone, for a later stage V(settled).
+  state_file:
+    description:
+      - File in which stage V(after) stores RV(node_state) for a later stage V(converged). Only root can read it.
     type: path
     default: /var/lib/kubenebula-hypervisor.json
 """
@@ -120,7 +121,7 @@ problems:
   elements: str
   sample: ["its user backup has the id 9869, which is oneadmin's on every machine of a cloud: …"]
 advice:
-  description: What an operator should know of the machine.
+  description: What an operator should know of the node.
   returned: always
   type: list
   elements: str
@@ -158,33 +159,33 @@ missing_subids:
   type: list
   elements: str
   sample: [/etc/subuid, /etc/subgid]
-settled:
+converged:
   description:
-    - Whether nothing is left to do. The machine was told the same when O(record) was written, what is managed is as it
-      was left then, nothing waits for consent, and the machine works as a node.
+    - Whether nothing is left to do. O(fingerprint) is the one that O(state_file) was written with, what is managed is
+      as it was then, nothing waits for consent, and the machine works as a node.
     - If so RV(advice) is that of both other stages.
-  returned: for stage V(settled)
+  returned: for stage V(converged)
   type: bool
   sample: true
 drift:
-  description: What is not as it was when O(record) was written.
-  returned: for stage V(settled)
+  description: What is not as it was when O(state_file) was written.
+  returned: for stage V(converged)
   type: list
   elements: str
   sample: [/etc/fstab, libvirtd.socket, packages]
 ansible_facts:
   description: The public keys of the SSH server, as M(ansible.builtin.setup) names them.
-  returned: for stage V(settled)
+  returned: for stage V(converged)
   type: dict
   sample:
     ansible_ssh_host_key_ed25519_public: AAAAC3NzaC1lZDI1NTE5AAAAIBd0...
     ansible_ssh_host_key_ed25519_public_keytype: ssh-ed25519
-record:
-  description: What is in the file O(record) from now on, unless there are RV(problems).
+node_state:
+  description: What O(state_file) holds from now on, unless there are RV(problems).
   returned: for stage V(after)
   type: dict
   sample:
-    told: 2c26b46b68ffc68ff99b453c1d304134
+    fingerprint: 2c26b46b68ffc68ff99b453c1d304134
     managed:
       files: [/etc/fstab]
       folders: []
@@ -200,23 +201,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.facts.system.ssh_pub_keys import SshPubKeyFactCollector
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import (
-    in_one_step,
-    node_facts,
-    node_judge,
-    node_state,
-)
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.commands import Commands
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.node import atomic_write, facts, requirements, state
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.commands import Commands
 
-JUDGES = {
-    "before": (node_judge.problems_before, node_judge.advice_before),
-    "after": (node_judge.problems_after, node_judge.advice_after),
+STAGES = {
+    "before": (requirements.problems_before, requirements.advice_before),
+    "after": (requirements.problems_after, requirements.advice_after),
 }
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
     return {
-        "stage": {"type": "str", "choices": ["settled", "before", "after"], "required": True},
+        "stage": {"type": "str", "choices": ["converged", "before", "after"], "required": True},
         "name": {"type": "str", "required": True},
         "type": {"type": "str", "choices": ["kvm", "qemu", "lxc"], "required": True},
         "own_packages": {"type": "bool", "default": False},
@@ -234,52 +230,51 @@ def argument_spec() -> dict[str, dict[str, object]]:
         "files": {"type": "list", "elements": "path", "default": []},
         "folders": {"type": "list", "elements": "path", "default": []},
         "units": {"type": "list", "elements": "str", "default": []},
-        "told": {"type": "str", "default": ""},
-        "record": {"type": "path", "default": "/var/lib/kubenebula-hypervisor.json"},
+        "fingerprint": {"type": "str", "default": ""},
+        "state_file": {"type": "path", "default": "/var/lib/kubenebula-hypervisor.json"},
     }
 
 
-def look(machine: node_facts.Machine, given: dict[str, Any]) -> dict[str, Any]:
+def look(node: facts.Node, given: dict[str, Any]) -> dict[str, Any]:
     """What the module returns. given: its options."""
-    if given["stage"] == "settled":
-        return _settled(machine, given)
-    wish = _wish(given, given["libvirt_file"])
-    problems, advice = (judge(machine, wish) for judge in JUDGES[given["stage"]])
+    if given["stage"] == "converged":
+        return _converged(node, given)
+    desired = _wish(given, given["libvirt_file"])
+    problems, advice = (judge(node, desired) for judge in STAGES[given["stage"]])
     found = {
         "problems": problems,
         "advice": advice,
-        "virtual_machines": machine.virtual_machines(),
-        "forwards_agent": node_judge.forwards(machine),
-        "libvirt_differs": node_judge.libvirt_differs(machine, wish),
-        "mounted": machine.mounted(wish.mounts),
-        "selinux": machine.exists("/sys/fs/selinux/enforce"),
-        "missing_subids": machine.missing_subids(),
+        "virtual_machines": node.virtual_machines(),
+        "forwards_agent": requirements.forwards(node),
+        "libvirt_differs": requirements.libvirt_differs(node, desired),
+        "mounted": node.mounted(desired.mounts),
+        "selinux": node.exists("/sys/fs/selinux/enforce"),
+        "missing_subids": node.missing_subids(),
     }
     if given["stage"] == "after":
-        lists = {name: tuple(given[name]) for name in node_state.LISTS}
-        managed = node_state.Managed(**lists, libvirt_file=given["libvirt_file"])
-        record = node_state.Record(given["told"], managed, node_state.state(machine, managed))
-        found["record"] = record.document
+        lists = {name: tuple(given[name]) for name in state.LISTS}
+        managed = state.Managed(**lists, libvirt_file=given["libvirt_file"])
+        found["node_state"] = state.StateFile(given["fingerprint"], managed, state.state(node, managed)).document
     return found
 
 
-def _settled(machine: node_facts.Machine, given: dict[str, Any]) -> dict[str, Any]:
+def _converged(node: facts.Node, given: dict[str, Any]) -> dict[str, Any]:
     """Judges only what was left in order: on any other machine the other stages will."""
-    left = node_state.recall(machine.read(given["record"]))
-    drift = left.drift(machine, given["told"]) if left else ["record"]
+    left = state.load(node.read(given["state_file"]))
+    drift = left.drift(node, given["fingerprint"]) if left else ["state file"]
     advice: list[str] = []
-    settled = left is not None and bool(given["told"]) and not drift
-    if left and settled:
-        wish = _wish(given, left.managed.libvirt_file)
-        settled = not node_judge.waits(machine, wish) and not any(
-            problems(machine, wish) for problems, _advice in JUDGES.values()
+    converged = left is not None and bool(given["fingerprint"]) and not drift
+    if left and converged:
+        desired = _wish(given, left.managed.libvirt_file)
+        converged = not requirements.waits(node, desired) and not any(
+            problems(node, desired) for problems, _advice in STAGES.values()
         )
-        advice = [sentence for _problems, judge in JUDGES.values() for sentence in judge(machine, wish)]
-    return {"problems": [], "advice": advice if settled else [], "settled": settled, "drift": drift}
+        advice = [sentence for _problems, judge in STAGES.values() for sentence in judge(node, desired)]
+    return {"problems": [], "advice": advice if converged else [], "converged": converged, "drift": drift}
 
 
-def _wish(given: dict[str, Any], libvirt_file: str) -> node_judge.Wish:
-    return node_judge.Wish(
+def _wish(given: dict[str, Any], libvirt_file: str) -> requirements.Desired:
+    return requirements.Desired(
         kind=given["type"],
         own_packages=given["own_packages"],
         nested=given["nested"],
@@ -291,23 +286,23 @@ def _wish(given: dict[str, Any], libvirt_file: str) -> node_judge.Wish:
     )
 
 
-def keep(module: AnsibleModule, path: Path, record: dict[str, Any]) -> None:
-    in_one_step.write(module, path, json.dumps(record, indent=2).encode())
+def write_state_file(module: AnsibleModule, path: Path, content: dict[str, Any]) -> None:
+    atomic_write.write(module, path, json.dumps(content, indent=2).encode())
     module.set_mode_if_different(str(path), 0o600, False)
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec(), supports_check_mode=True)
-    found = look(node_facts.Machine(Commands(module.run_command)), module.params)
+    found = look(facts.Node(Commands(module.run_command)), module.params)
     for sentence in found["advice"]:
         module.warn(f"{module.params['name']}: {sentence}")
-    if module.params["stage"] == "settled":
+    if module.params["stage"] == "converged":
         keys = SshPubKeyFactCollector().collect(module)
         found["ansible_facts"] = {f"ansible_{name}": value for name, value in keys.items()}
     if found["problems"]:
         module.fail_json(msg=" ".join(found["problems"]), **found)
-    if "record" in found and not module.check_mode:
-        keep(module, Path(module.params["record"]), found["record"])
+    if "node_state" in found and not module.check_mode:
+        write_state_file(module, Path(module.params["state_file"]), found["node_state"])
     module.exit_json(changed=False, **found)
 
 

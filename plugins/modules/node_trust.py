@@ -101,7 +101,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import in_one_step, owned_text
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.node import atomic_write, managed_block
 
 ETC_HOSTS = Path("/etc/hosts")
 
@@ -147,13 +147,13 @@ def wanted(params: dict[str, Any], home: Path) -> list[File]:
         if absent or params[option] is not None:
             files.append(File(path, mode, content(path), None if absent else params[option].encode()))
 
-    keys = [] if absent else [owned_text.key_line(key, front_end) for key in params["authorized_keys"] or []]
+    keys = [] if absent else [managed_block.key_line(key, front_end) for key in params["authorized_keys"] or []]
     config, hosts = ("", "") if absent else (params["ssh_config"] or "", params["hosts"] or "")
-    edit(ssh / "authorized_keys", "authorized_keys", 0o600, lambda text: owned_text.with_keys(text, keys))
+    edit(ssh / "authorized_keys", "authorized_keys", 0o600, lambda text: managed_block.with_keys(text, keys))
     own(ssh / "known_hosts.opennebula", "known_hosts", 0o600)
     own(ssh / "known-hosts-command", "known_hosts_command", 0o700)
-    edit(ssh / "config", "ssh_config", 0o600, lambda text: owned_text.with_block(text, front_end, config, True))
-    edit(ETC_HOSTS, "hosts", None, lambda text: owned_text.with_block(text, front_end, hosts, False))
+    edit(ssh / "config", "ssh_config", 0o600, lambda text: managed_block.with_block(text, front_end, config, True))
+    edit(ETC_HOSTS, "hosts", None, lambda text: managed_block.with_block(text, front_end, hosts, False))
     return files
 
 
@@ -163,7 +163,7 @@ def write(module: AnsibleModule, file: File) -> None:
     if file.after is None:
         path.unlink()
         return
-    in_one_step.write(module, path, file.after)
+    atomic_write.write(module, path, file.after)
 
 
 def protect(module: AnsibleModule, path: Path, mode: int, owner: pwd.struct_passwd) -> bool:

@@ -99,23 +99,24 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
     return {
-        **args.connection_spec(),
+        **options.connection_spec(),
         "rules": {"type": "list", "elements": "str", "required": True},
-        **args.STATE,
-        **args.PLANNED,
+        **options.STATE,
+        **options.PLANNED,
     }
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Rules, "rules")
+    module = redaction.module(argument_spec())
+    declare(module, Rules, "rules")
 
 
 if __name__ == "__main__":

@@ -55,13 +55,14 @@ rules:
       sample: "@1 HOST/* MANAGE #0"
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Rules, "rules")
+    module = redaction.module(options.info_spec())
+    listing(module, Rules, "rules")
 
 
 if __name__ == "__main__":

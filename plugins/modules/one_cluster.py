@@ -137,20 +137,21 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.cluster import Clusters
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
     names = {"type": "list", "elements": "str"}
-    options = {**args.NEW_NAME, "hosts": names, "datastores": names, "vnets": names, **args.TEMPLATE}
-    return {**args.declared_spec("clusters", options), **args.PLANNED}
+    item = {**options.NEW_NAME, "hosts": names, "datastores": names, "vnets": names, **options.TEMPLATE}
+    return {**options.declared_spec("clusters", item), **options.PLANNED}
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Clusters, "clusters")
+    module = redaction.module(argument_spec())
+    declare(module, Clusters, "clusters")
 
 
 if __name__ == "__main__":

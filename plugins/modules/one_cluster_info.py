@@ -78,13 +78,14 @@ clusters:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.cluster import Clusters
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Clusters, "clusters")
+    module = redaction.module(options.info_spec())
+    listing(module, Clusters, "clusters")
 
 
 if __name__ == "__main__":

@@ -138,26 +138,27 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.datastore import Datastores
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {
-        **args.NEW_NAME,
+    item = {
+        **options.NEW_NAME,
         "type": {"type": "str", "choices": ["image", "system", "file", "backup"]},
         "ds_mad": {"type": "str"},
         "tm_mad": {"type": "str"},
-        **args.CLUSTERS,
-        **args.TEMPLATE,
+        **options.CLUSTERS,
+        **options.TEMPLATE,
     }
-    return {**args.declared_spec("datastores", options), **args.PLANNED}
+    return {**options.declared_spec("datastores", item), **options.PLANNED}
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Datastores, "datastores")
+    module = redaction.module(argument_spec())
+    declare(module, Datastores, "datastores")
 
 
 if __name__ == "__main__":

@@ -113,13 +113,14 @@ datastores:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.datastore import Datastores
 
 
 def main() -> None:
-    module = quiet.module({**args.info_spec(), **args.CLUSTERS})
-    args.listing(module, Datastores, "datastores")
+    module = redaction.module({**options.info_spec(), **options.CLUSTERS})
+    listing(module, Datastores, "datastores")
 
 
 if __name__ == "__main__":

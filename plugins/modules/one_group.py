@@ -113,19 +113,20 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.group import Groups
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {"admins": {"type": "list", "elements": "str"}, **args.TEMPLATE}
-    return {**args.declared_spec("groups", options), **args.PLANNED}
+    item = {"admins": {"type": "list", "elements": "str"}, **options.TEMPLATE}
+    return {**options.declared_spec("groups", item), **options.PLANNED}
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Groups, "groups")
+    module = redaction.module(argument_spec())
+    declare(module, Groups, "groups")
 
 
 if __name__ == "__main__":

@@ -72,13 +72,14 @@ groups:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.group import Groups
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Groups, "groups")
+    module = redaction.module(options.info_spec())
+    listing(module, Groups, "groups")
 
 
 if __name__ == "__main__":

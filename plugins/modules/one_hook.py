@@ -124,24 +124,25 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_hook import Hooks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.hook import Hooks
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {
-        **args.NEW_NAME,
+    item = {
+        **options.NEW_NAME,
         "type": {"type": "str", "choices": ["api", "state"]},
         "command": {"type": "str"},
-        **args.TEMPLATE,
+        **options.TEMPLATE,
     }
-    return args.declared_spec("hooks", options)
+    return options.declared_spec("hooks", item)
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Hooks, "hooks")
+    module = redaction.module(argument_spec())
+    declare(module, Hooks, "hooks")
 
 
 if __name__ == "__main__":

@@ -65,13 +65,14 @@ hooks:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_hook import Hooks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.hook import Hooks
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Hooks, "hooks")
+    module = redaction.module(options.info_spec())
+    listing(module, Hooks, "hooks")
 
 
 if __name__ == "__main__":

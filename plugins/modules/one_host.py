@@ -231,23 +231,26 @@ results:
       sample: ""
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, host_apply, quiet
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.ensure import ensure, planned
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import apply as host_apply
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
 
 
 def argument_spec() -> dict[str, object]:
     """The options of the module, connection included."""
     item = {
         "name": {"type": "str", "required": True},
-        **args.NEW_NAME,
+        **options.NEW_NAME,
         "type": {"type": "str", "choices": ["kvm", "lxc", "qemu"]},
         "im_mad": {"type": "str"},
         "vmm_mad": {"type": "str"},
         "cluster": {"type": "str"},
-        **args.TEMPLATE,
+        **options.TEMPLATE,
         "labels": {"type": "list", "elements": "str"},
     }
     return {
-        **args.connection_spec(),
+        **options.connection_spec(),
         "hosts": {
             "type": "list",
             "elements": "dict",
@@ -261,8 +264,8 @@ def argument_spec() -> dict[str, object]:
             "choices": ["present", "absent", "enabled", "disabled", "offline"],
             "default": "present",
         },
-        **args.TEMPLATE_MODE,
-        **args.PLANNED,
+        **options.TEMPLATE_MODE,
+        **options.PLANNED,
         "flush": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "wait": {"type": "bool", "default": True},
@@ -271,19 +274,19 @@ def argument_spec() -> dict[str, object]:
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
+    module = redaction.module(argument_spec())
 
     params = module.params
 
-    def wanted() -> host_apply.Wanted:
-        return host_apply.Wanted(
+    def wanted() -> host_apply.DeclaredHosts:
+        return host_apply.DeclaredHosts(
             [host.spec(item) for item in params["hosts"]],
             replace=params["template_mode"] == "replace",
-            planned_clusters=args.planned(module).get("clusters", ()),
+            planned_clusters=planned(module).get("clusters", ()),
             **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},
         )
 
-    args.ensure(module, "host", wanted)
+    ensure(module, "host", wanted)
 
 
 if __name__ == "__main__":

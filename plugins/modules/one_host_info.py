@@ -108,8 +108,11 @@ hosts:
       sample: {"ARCH": "x86_64", "RESERVED_MEM": "2097152"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, host, info, quiet, secrets
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import secrets
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import info
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
 
 
 def describe(found: host.Host) -> dict[str, object]:
@@ -120,7 +123,7 @@ def describe(found: host.Host) -> dict[str, object]:
 
 
 def main() -> None:
-    module = quiet.module({**args.info_spec(), **args.CLUSTERS})
+    module = redaction.module({**options.info_spec(), **options.CLUSTERS})
 
     def work(client: Client) -> dict[str, object]:
         hosts = info.chosen(host.from_pool(client.read(host.POOL)), module.params)
@@ -129,7 +132,7 @@ def main() -> None:
             hosts = [found for found in hosts if found.cluster_id in wanted]
         return {"changed": False, "hosts": [describe(found) for found in hosts]}
 
-    args.run(module, work)
+    options.run(module, work)
 
 
 if __name__ == "__main__":

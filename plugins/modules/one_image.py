@@ -158,26 +158,27 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_image import Images
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.image import Images
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {
-        **args.NEW_NAME,
+    item = {
+        **options.NEW_NAME,
         **{option: {"type": "str"} for option in ("datastore", "path", "format")},
         "size": {"type": "int"},
         "type": {"type": "str", "choices": ["os", "cdrom", "datablock", "kernel", "ramdisk", "context"]},
         "persistent": {"type": "bool"},
-        **args.TEMPLATE,
+        **options.TEMPLATE,
     }
-    return {**args.declared_spec("images", options), **args.PLANNED, **args.WAIT}
+    return {**options.declared_spec("images", item), **options.PLANNED, **options.WAIT}
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Images, "images")
+    module = redaction.module(argument_spec())
+    declare(module, Images, "images")
 
 
 if __name__ == "__main__":

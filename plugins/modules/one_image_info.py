@@ -116,13 +116,14 @@ images:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_image import Images
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.image import Images
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Images, "images")
+    module = redaction.module(options.info_spec())
+    listing(module, Images, "images")
 
 
 if __name__ == "__main__":

@@ -129,19 +129,20 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.marketplace import Marketplaces
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {**args.NEW_NAME, "market_mad": {"type": "str"}, "enabled": {"type": "bool"}, **args.TEMPLATE}
-    return args.declared_spec("marketplaces", options)
+    item = {**options.NEW_NAME, "market_mad": {"type": "str"}, "enabled": {"type": "bool"}, **options.TEMPLATE}
+    return options.declared_spec("marketplaces", item)
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Marketplaces, "marketplaces")
+    module = redaction.module(argument_spec())
+    declare(module, Marketplaces, "marketplaces")
 
 
 if __name__ == "__main__":

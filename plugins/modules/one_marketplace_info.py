@@ -106,13 +106,14 @@ marketplaces:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.marketplace import Marketplaces
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Marketplaces, "marketplaces")
+    module = redaction.module(options.info_spec())
+    listing(module, Marketplaces, "marketplaces")
 
 
 if __name__ == "__main__":

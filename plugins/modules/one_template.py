@@ -120,19 +120,20 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_template import VmTemplates
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.template import VmTemplates
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {**args.NEW_NAME, **args.TEMPLATE}
-    return args.declared_spec("templates", options)
+    item = {**options.NEW_NAME, **options.TEMPLATE}
+    return options.declared_spec("templates", item)
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, VmTemplates, "templates")
+    module = redaction.module(argument_spec())
+    declare(module, VmTemplates, "templates")
 
 
 if __name__ == "__main__":

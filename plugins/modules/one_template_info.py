@@ -70,13 +70,14 @@ templates:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_template import VmTemplates
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.template import VmTemplates
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, VmTemplates, "templates")
+    module = redaction.module(options.info_spec())
+    listing(module, VmTemplates, "templates")
 
 
 if __name__ == "__main__":

@@ -134,13 +134,14 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.user import Users
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {
+    item = {
         "password": {"type": "str", "no_log": True},
         "update_password": {
             "type": "str",
@@ -151,14 +152,14 @@ def argument_spec() -> dict[str, dict[str, Any]]:
         "auth_driver": {"type": "str"},
         "groups": {"type": "list", "elements": "str"},
         "enabled": {"type": "bool"},
-        **args.TEMPLATE,
+        **options.TEMPLATE,
     }
-    return {**args.declared_spec("users", options), **args.PLANNED}
+    return {**options.declared_spec("users", item), **options.PLANNED}
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Users, "users")
+    module = redaction.module(argument_spec())
+    declare(module, Users, "users")
 
 
 if __name__ == "__main__":

@@ -76,13 +76,14 @@ users:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.user import Users
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Users, "users")
+    module = redaction.module(options.info_spec())
+    listing(module, Users, "users")
 
 
 if __name__ == "__main__":

@@ -152,26 +152,27 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
     text = {"type": "str"}
-    options = {
-        **args.NEW_NAME,
+    item = {
+        **options.NEW_NAME,
         **dict.fromkeys(("vn_mad", "bridge", "phydev", "vlan_id"), text),
         "ranges": {"type": "list", "elements": "dict"},
-        **args.CLUSTERS,
-        **args.TEMPLATE,
+        **options.CLUSTERS,
+        **options.TEMPLATE,
     }
-    return {**args.declared_spec("vnets", options), **args.PLANNED}
+    return {**options.declared_spec("vnets", item), **options.PLANNED}
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, VirtualNetworks, "vnets")
+    module = redaction.module(argument_spec())
+    declare(module, VirtualNetworks, "vnets")
 
 
 if __name__ == "__main__":

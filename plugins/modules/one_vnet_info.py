@@ -103,13 +103,14 @@ vnets:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
 
 
 def main() -> None:
-    module = quiet.module({**args.info_spec(), **args.CLUSTERS})
-    args.listing(module, VirtualNetworks, "vnets")
+    module = redaction.module({**options.info_spec(), **options.CLUSTERS})
+    listing(module, VirtualNetworks, "vnets")
 
 
 if __name__ == "__main__":

@@ -113,19 +113,20 @@ results:
 
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_zone import Zones
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.declare import declare
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.zone import Zones
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """The options of the module, connection included."""
-    options = {**args.NEW_NAME, "endpoint": {"type": "str"}, **args.TEMPLATE}
-    return args.declared_spec("zones", options)
+    item = {**options.NEW_NAME, "endpoint": {"type": "str"}, **options.TEMPLATE}
+    return options.declared_spec("zones", item)
 
 
 def main() -> None:
-    module = quiet.module(argument_spec())
-    args.declare(module, Zones, "zones")
+    module = redaction.module(argument_spec())
+    declare(module, Zones, "zones")
 
 
 if __name__ == "__main__":

@@ -70,13 +70,14 @@ zones:
       sample: {"NOTE": "rack 7"}
 """
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args, quiet
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_zone import Zones
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options, redaction
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible.listing import listing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.zone import Zones
 
 
 def main() -> None:
-    module = quiet.module(args.info_spec())
-    args.listing(module, Zones, "zones")
+    module = redaction.module(options.info_spec())
+    listing(module, Zones, "zones")
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ class Run:
 
     def reasons(self) -> dict[str, str]:
         """Host -> what the last task says of its failure, in one line."""
-        last = self.output.rpartition("TASK [Name what failed]")[2].partition("PLAY RECAP")[0]
+        last = self.output.rpartition("TASK [Report what failed]")[2].partition("PLAY RECAP")[0]
         pieces = re.split(r"^(?:fatal|\[ERROR\]|failed): ", last, flags=re.MULTILINE)
         texts = [" ".join(piece.split()) for piece in pieces]
         found: dict[str, str] = {}

@@ -33,7 +33,7 @@ PLAY = """
     - name: Include more
       include_tasks: more.yml
       when: inventory_hostname == 'kvm2'
-    - name: Name what failed
+    - name: Report what failed
       fail:
         msg: "{{ inventory_hostname }} is not onboarded: it has no legs, {{ 'and no arms, ' * 10 }}and no head"
       when: inventory_hostname == 'kvm2'
@@ -52,7 +52,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> fleet.Run:
 
 def test_tasks_and_changes_are_counted_by_host(run: fleet.Run) -> None:
     assert run.code != 0 and run.wall > 0 and run.cpu > 0
-    first = ["Change the first", "Loop over two", "Skip the second", "Include more", "Name what failed"]
+    first = ["Change the first", "Loop over two", "Skip the second", "Include more", "Report what failed"]
     assert run.results() == {"kvm1": first, "kvm2": [*first[:4], "Something more", first[4]]}, run.output
     assert run.tasks(["kvm1"]) == 5 and run.tasks(["kvm1", "kvm2"]) == 6
     assert run.changed() == {"kvm1"}

@@ -54,7 +54,7 @@ def test_what_fails_is_named_in_the_end_and_holds_up_nothing_else(site: Site) ->
         "kvm2": 1,
     }
     assert {host.name for host in site.cloud.hosts.values()} == {"kvm1", "lxc1"}
-    assert len(site.cloud.things["acl"]) == 1
+    assert len(site.cloud.objects["acl"]) == 1
 
 
 def test_a_mistake_in_a_variable_is_told_before_oned_is_asked(site: Site) -> None:
@@ -111,7 +111,7 @@ def test_the_role_alone_does_both_and_fails_in_the_end(site: Site) -> None:
     assert run.code != 0
     assert "1 of 1 hooks failed: told: one.hook.allocate: not today" in run.last_words["kvm1"]
     assert {host.name: host.state for host in site.cloud.hosts.values()} == {"kvm1": "MONITORED", "lxc1": "MONITORED"}
-    assert len(site.cloud.things["acl"]) == 1
+    assert len(site.cloud.objects["acl"]) == 1
 
 
 def refuse_hooks(method: str) -> None:

@@ -37,7 +37,7 @@ def test_everything_declared_is_there(story: Story) -> None:
     assert cloud.named("zone", "OpenNebula").template["ENDPOINT"] == "http://one.example.org:2633/RPC2"
     for kind, name in {"market": "bucket", "image": "data", "template": "small", "hook": "told"}.items():
         assert cloud.named(kind, name)
-    assert len(cloud.things["acl"]) == 2
+    assert len(cloud.objects["acl"]) == 2
     hosts = {host.name: (host.state, host.vm_mad, host.cluster) for host in cloud.hosts.values()}
     assert hosts == {"kvm1": ("MONITORED", "kvm", edge.id), "lxc1": ("MONITORED", "lxc", 0)}
     assert [host.template.get(key) for host in cloud.hosts.values() for key in ("LABELS", "RESERVED_MEM")] == [

@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import errors
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import errors
 
-COLLECTIONS = Path(errors.__file__).parents[5]
+COLLECTIONS = Path(errors.__file__).parents[6]
 
 
 def ansible(command: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -11,8 +11,12 @@ from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import names
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import (
+    Template,
+    TemplateError,
+    parse,
+)
 from oned_model import ModelHost, Oned, Refused, opened, sealed, template_xml
 
 # As oned calls them in methods: (element, element of the pool)
@@ -32,7 +36,7 @@ KINDS = {
 
 
 @dataclass
-class Thing:
+class ObservedObject:
     """Any object. more: what stands beside the template, by kind."""
 
     id: int
@@ -46,18 +50,18 @@ class Thing:
 class Cloud(Oned):
     """things: by kind and id. What the model cannot do it refuses as oned does an unknown method."""
 
-    things: dict[str, dict[int, Thing]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    objects: dict[str, dict[int, ObservedObject]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     last_id: int = 99
 
-    def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> Thing:
+    def put(self, kind: str, name: str, template: Template | None = None, **more: Any) -> ObservedObject:
         number = more.pop("id", None)
         if number is None:
             number = self.last_id = self.last_id + 1
-        thing = Thing(number, name, sealed(kind, dict(template or {})))
-        thing.owner = more.pop("owner", "oneadmin")
-        thing.more = {**BIRTH.get(kind, dict)(), **more}
-        self.things[kind][thing.id] = thing
-        return thing
+        existing = ObservedObject(number, name, sealed(kind, dict(template or {})))
+        existing.owner = more.pop("owner", "oneadmin")
+        existing.more = {**BIRTH.get(kind, dict)(), **more}
+        self.objects[kind][existing.id] = existing
+        return existing
 
     def add(self, name: str, kind: str = "kvm", **more: Any) -> ModelHost:
         more.setdefault("cluster", 0)
@@ -74,16 +78,16 @@ class Cloud(Oned):
             return partial(generic[action], kind)
         raise AttributeError(name)
 
-    def get(self, kind: str, number: int) -> Thing:
-        if number not in self.things[kind]:
+    def get(self, kind: str, number: int) -> ObservedObject:
+        if number not in self.objects[kind]:
             raise Refused(f"Error getting {kind} [{number}].", 1024)
-        return self.things[kind][number]
+        return self.objects[kind][number]
 
-    def named(self, kind: str, name: str) -> Thing:
-        return next(thing for thing in self.things[kind].values() if thing.name == name)
+    def named(self, kind: str, name: str) -> ObservedObject:
+        return next(existing for existing in self.objects[kind].values() if existing.name == name)
 
     def _taken(self, kind: str, name: str, owner: str, *but: int) -> int | None:
-        alike = (t for t in self.things[kind].values() if t.name.casefold() == name.casefold() and t.id not in but)
+        alike = (t for t in self.objects[kind].values() if t.name.casefold() == name.casefold() and t.id not in but)
         return next((t.id for t in alike if kind not in OWNED or t.owner == owner), None)
 
     def _new(self, kind: str, name: str, template: Template, **more: Any) -> int:
@@ -121,27 +125,27 @@ class Cloud(Oned):
             raise Refused(f"Cannot update template. Parse error: {error}", 8192) from error
 
     def _update(self, kind: str, number: int, text: str, append: int) -> int:
-        thing, given = self.get(kind, number), self._parsed(text)
-        kept = {key: thing.template[key] for key in STAYS.get(kind, ()) if key in thing.template}
-        thing.template = sealed(kind, {**thing.template, **given} if append else {**kept, **given})
+        existing, given = self.get(kind, number), self._parsed(text)
+        kept = {key: existing.template[key] for key in STAYS.get(kind, ()) if key in existing.template}
+        existing.template = sealed(kind, {**existing.template, **given} if append else {**kept, **given})
         return number
 
     def _rename(self, kind: str, number: int, name: str) -> int:
-        thing = self.get(kind, number)
+        existing = self.get(kind, number)
         if names.object_name_problem(name) is not None:
             raise Refused("Invalid NAME", 8192)
-        taken = self._taken(kind, name, thing.owner, number)
+        taken = self._taken(kind, name, existing.owner, number)
         if taken is not None:
             raise Refused(f"{kind} cannot be renamed to {name} because it collides with {kind} {taken}", 2048)
-        thing.name = name
+        existing.name = name
         return number
 
     def _delete(self, kind: str, number: int, *_arguments: Any) -> int:
-        thing = self.get(kind, number)
-        refusal = UNDELETABLE.get(kind, lambda _cloud, _thing: None)(self, thing)
+        existing = self.get(kind, number)
+        refusal = UNDELETABLE.get(kind, lambda _cloud, _thing: None)(self, existing)
         if refusal is not None:
             raise Refused(f"Cannot delete {kind}. {refusal}", 2048)
-        del self.things[kind][number]
+        del self.objects[kind][number]
         return number
 
     def _info(self, kind: str, number: int, *arguments: bool) -> str:
@@ -150,15 +154,15 @@ class Cloud(Oned):
 
     def _pool(self, kind: str, *_filter: int) -> str:
         element, pool = KINDS[kind]
-        body = "".join(self._xml(kind, element, thing) for thing in reversed(self.things[kind].values()))
+        body = "".join(self._xml(kind, element, existing) for existing in reversed(self.objects[kind].values()))
         return f"<{pool}>{body}</{pool}>"
 
-    def _xml(self, kind: str, element: str, thing: Thing, *, decrypt: bool = False) -> str:
-        uname = f"<UNAME>{escape(thing.owner)}</UNAME>" if kind in OWNED else ""
-        template = opened(thing.template) if decrypt else thing.template
-        inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, thing)
+    def _xml(self, kind: str, element: str, existing: ObservedObject, *, decrypt: bool = False) -> str:
+        uname = f"<UNAME>{escape(existing.owner)}</UNAME>" if kind in OWNED else ""
+        template = opened(existing.template) if decrypt else existing.template
+        inner = RENDER.get(kind, lambda _cloud, _thing: "")(self, existing)
         return (
-            f"<{element}><ID>{thing.id}</ID>{uname}<NAME>{escape(thing.name)}</NAME>{inner}"
+            f"<{element}><ID>{existing.id}</ID>{uname}<NAME>{escape(existing.name)}</NAME>{inner}"
             f"<TEMPLATE>{template_xml(template)}</TEMPLATE></{element}>"
         )
 
@@ -168,7 +172,7 @@ class Cloud(Oned):
         return self._pool("cluster")
 
     def _call(self, method: str, params: tuple[Any, ...]) -> list[Any]:
-        self.clusters = {number: thing.name for number, thing in self.things["cluster"].items()}
+        self.clusters = {number: existing.name for number, existing in self.objects["cluster"].items()}
         return super()._call(method, params)
 
     def cluster_addhost(self, cluster: int, number: int) -> int:
@@ -206,25 +210,25 @@ class Cloud(Oned):
 
     def vnpool_info(self, *_filter: int) -> str:
         document = self._pool("vn")
-        for thing in list(self.things["vn"].values()):
-            if thing.more["state"] == 2:
-                for entry in _entries(thing.template.pop("AR", [])):
-                    self._born(thing, entry)
-                thing.more["state"] = 1
-            elif thing.more["state"] == 3:
-                del self.things["vn"][thing.id]
+        for existing in list(self.objects["vn"].values()):
+            if existing.more["state"] == 2:
+                for entry in _entries(existing.template.pop("AR", [])):
+                    self._born(existing, entry)
+                existing.more["state"] = 1
+            elif existing.more["state"] == 3:
+                del self.objects["vn"][existing.id]
         return document
 
     @staticmethod
-    def _born(thing: Thing, entry: dict[str, str]) -> None:
-        entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(max(thing.more["ranges"], default=-1) + 1)}
-        thing.more["ranges"][int(entry["AR_ID"])] = entry
+    def _born(existing: ObservedObject, entry: dict[str, str]) -> None:
+        entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(max(existing.more["ranges"], default=-1) + 1)}
+        existing.more["ranges"][int(entry["AR_ID"])] = entry
 
-    def _ready(self, number: int) -> Thing:
-        thing = self.get("vn", number)
-        if thing.more["state"] != 1:
+    def _ready(self, number: int) -> ObservedObject:
+        existing = self.get("vn", number)
+        if existing.more["state"] != 1:
             raise Refused("Could not execute: Virtual Network is in wrong state: LOCK_CREATE", 2048)
-        return thing
+        return existing
 
     def vn_add_ar(self, number: int, text: str) -> int:
         for entry in _entries(self._parsed(text)["AR"]):
@@ -274,14 +278,14 @@ class Cloud(Oned):
 
     def imagepool_info(self, *_filter: int) -> str:
         document = self._pool("image")
-        for thing in list(self.things["image"].values()):
-            if thing.more["state"] == 4 and thing.more["broken"]:
-                thing.more["state"] = 5
-                thing.template["ERROR"] = "no such file"
-            elif thing.more["state"] == 4:
-                thing.more["state"] = 1
-            elif thing.more["state"] == 7:
-                del self.things["image"][thing.id]
+        for existing in list(self.objects["image"].values()):
+            if existing.more["state"] == 4 and existing.more["broken"]:
+                existing.more["state"] = 5
+                existing.template["ERROR"] = "no such file"
+            elif existing.more["state"] == 4:
+                existing.more["state"] = 1
+            elif existing.more["state"] == 7:
+                del self.objects["image"][existing.id]
         return document
 
     def image_delete(self, number: int) -> int:
@@ -303,8 +307,8 @@ class Cloud(Oned):
             raise Refused("Invalid password", 8192)
         stored = _digest(password) if driver in ("", "core") else password
         given = [self.get("group", gid).id for gid in groups] or [1]
-        born: Template = {"TOKEN_PASSWORD": "t0ken"}
-        return self._new("user", name, born, groups=given, password=stored, driver=driver or "core", enabled=True)
+        created: Template = {"TOKEN_PASSWORD": "t0ken"}
+        return self._new("user", name, created, groups=given, password=stored, driver=driver or "core", enabled=True)
 
     def user_passwd(self, number: int, password: str) -> int:
         user = self.get("user", number)
@@ -362,30 +366,30 @@ class Cloud(Oned):
 
     def acl_addrule(self, *parts: str) -> int:
         rule = tuple(part.removeprefix("0x") for part in parts)
-        if any(thing.more["rule"] == rule for thing in self.things["acl"].values()):
+        if any(existing.more["rule"] == rule for existing in self.objects["acl"].values()):
             raise Refused("Rule already exists", 8192)
         return self.put("acl", "", rule=rule).id
 
     def acl_delrule(self, number: int) -> int:
-        if number not in self.things["acl"]:
+        if number not in self.objects["acl"]:
             raise Refused(f"Rule {number} does not exist", 8192)
-        del self.things["acl"][number]
+        del self.objects["acl"][number]
         return number
 
 
 def shape(cloud: Cloud) -> Any:
     """Everything in a cloud but the ids, which depend on who came first."""
-    names = {number: thing.name for number, thing in cloud.things["cluster"].items()}
-    groups = {number: thing.name for number, thing in cloud.things["group"].items()}
+    names = {number: existing.name for number, existing in cloud.objects["cluster"].items()}
+    groups = {number: existing.name for number, existing in cloud.objects["group"].items()}
     hosts = [
         (h.name, h.state, names[h.cluster], sorted(map(str, opened(h.template).items()))) for h in cloud.hosts.values()
     ]
-    things = [
+    objects = [
         (kind, t.name, t.owner, sorted(map(str, opened(t.template).items())), _plain(t.more, names, groups))
-        for kind, of_kind in cloud.things.items()
+        for kind, of_kind in cloud.objects.items()
         for t in of_kind.values()
     ]
-    return sorted(map(str, hosts)), sorted(map(str, things))
+    return sorted(map(str, hosts)), sorted(map(str, objects))
 
 
 def _plain(more: dict[str, Any], clusters: dict[int, str], groups: dict[int, str]) -> dict[str, Any]:
@@ -405,26 +409,26 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _user(_cloud: Cloud, thing: Thing) -> str:
-    groups = thing.more["groups"]
+def _user(_cloud: Cloud, existing: ObservedObject) -> str:
+    groups = existing.more["groups"]
     return (
-        f"<GID>{groups[0]}</GID>{ids('GROUPS', groups)}<PASSWORD>{escape(thing.more['password'])}</PASSWORD>"
-        f"<AUTH_DRIVER>{thing.more['driver']}</AUTH_DRIVER><ENABLED>{int(thing.more['enabled'])}</ENABLED>"
+        f"<GID>{groups[0]}</GID>{ids('GROUPS', groups)}<PASSWORD>{escape(existing.more['password'])}</PASSWORD>"
+        f"<AUTH_DRIVER>{existing.more['driver']}</AUTH_DRIVER><ENABLED>{int(existing.more['enabled'])}</ENABLED>"
     )
 
 
-def _group(cloud: Cloud, thing: Thing) -> str:
-    users = [user.id for user in cloud.things["user"].values() if thing.id in user.more["groups"]]
-    return ids("USERS", users) + ids("ADMINS", thing.more["admins"])
+def _group(cloud: Cloud, existing: ObservedObject) -> str:
+    users = [user.id for user in cloud.objects["user"].values() if existing.id in user.more["groups"]]
+    return ids("USERS", users) + ids("ADMINS", existing.more["admins"])
 
 
-def _acl(_cloud: Cloud, thing: Thing) -> str:
-    tags = zip(("USER", "RESOURCE", "RIGHTS", "ZONE"), thing.more["rule"], strict=True)
+def _acl(_cloud: Cloud, existing: ObservedObject) -> str:
+    tags = zip(("USER", "RESOURCE", "RIGHTS", "ZONE"), existing.more["rule"], strict=True)
     return "".join(f"<{tag}>{part}</{tag}>" for tag, part in tags)
 
 
-def _render_image(cloud: Cloud, thing: Thing) -> str:
-    more = thing.more
+def _render_image(cloud: Cloud, existing: ObservedObject) -> str:
+    more = existing.more
     return (
         f"<TYPE>{more['type']}</TYPE><PERSISTENT>{more['persistent']}</PERSISTENT><STATE>{more['state']}</STATE>"
         f"<SIZE>1</SIZE><DATASTORE_ID>{more['datastore']}</DATASTORE_ID>"
@@ -432,33 +436,33 @@ def _render_image(cloud: Cloud, thing: Thing) -> str:
     )
 
 
-def _in_use(cloud: Cloud, thing: Thing) -> str | None:
-    used = any(thing.id in user.more["groups"] for user in cloud.things["user"].values())
-    return f"Group {thing.id} is not empty." if used else None
+def _in_use(cloud: Cloud, existing: ObservedObject) -> str | None:
+    used = any(existing.id in user.more["groups"] for user in cloud.objects["user"].values())
+    return f"Group {existing.id} is not empty." if used else None
 
 
 def _entries(value: Any) -> list[dict[str, str]]:
     return value if isinstance(value, list) else [value]
 
 
-def _clusters(_cloud: Cloud, thing: Thing) -> str:
-    return ids("CLUSTERS", thing.more["clusters"])
+def _clusters(_cloud: Cloud, existing: ObservedObject) -> str:
+    return ids("CLUSTERS", existing.more["clusters"])
 
 
-def _datastore(cloud: Cloud, thing: Thing) -> str:
-    kind = {"SYSTEM_DS": 1, "FILE_DS": 2, "BACKUP_DS": 3}.get(str(thing.template.get("TYPE")), 0)
-    mads = "".join(f"<{key}>{escape(str(thing.template.get(key, '-')))}</{key}>" for key in ("DS_MAD", "TM_MAD"))
+def _datastore(cloud: Cloud, existing: ObservedObject) -> str:
+    kind = {"SYSTEM_DS": 1, "FILE_DS": 2, "BACKUP_DS": 3}.get(str(existing.template.get("TYPE")), 0)
+    mads = "".join(f"<{key}>{escape(str(existing.template.get(key, '-')))}</{key}>" for key in ("DS_MAD", "TM_MAD"))
     sizes = "<TOTAL_MB>100</TOTAL_MB><FREE_MB>60</FREE_MB><USED_MB>40</USED_MB>"
-    images = ids("IMAGES", thing.more["images"])
-    return f"{mads}<TYPE>{kind}</TYPE><STATE>0</STATE>{_clusters(cloud, thing)}{sizes}{images}"
+    images = ids("IMAGES", existing.more["images"])
+    return f"{mads}<TYPE>{kind}</TYPE><STATE>0</STATE>{_clusters(cloud, existing)}{sizes}{images}"
 
 
-def _vnet(cloud: Cloud, thing: Thing) -> str:
-    text = {key: escape(str(thing.template.get(key, ""))) for key in ("BRIDGE", "VN_MAD")}
-    ranges = "".join(template_xml({"AR": entry}) for entry in thing.more["ranges"].values())
+def _vnet(cloud: Cloud, existing: ObservedObject) -> str:
+    text = {key: escape(str(existing.template.get(key, ""))) for key in ("BRIDGE", "VN_MAD")}
+    ranges = "".join(template_xml({"AR": entry}) for entry in existing.more["ranges"].values())
     return (
-        f"{_clusters(cloud, thing)}<BRIDGE>{text['BRIDGE']}</BRIDGE><STATE>{thing.more['state']}</STATE>"
-        f"<PARENT_NETWORK_ID/><VN_MAD>{text['VN_MAD']}</VN_MAD><USED_LEASES>{thing.more['leases']}</USED_LEASES>"
+        f"{_clusters(cloud, existing)}<BRIDGE>{text['BRIDGE']}</BRIDGE><STATE>{existing.more['state']}</STATE>"
+        f"<PARENT_NETWORK_ID/><VN_MAD>{text['VN_MAD']}</VN_MAD><USED_LEASES>{existing.more['leases']}</USED_LEASES>"
         f"<AR_POOL>{ranges}</AR_POOL>"
     )
 
@@ -468,24 +472,24 @@ def ids(tag: str, numbers: list[int]) -> str:
 
 
 def _members(cloud: Cloud, kind: str, cluster: int) -> list[int]:
-    return [t.id for t in cloud.things.get(kind, {}).values() if cluster in t.more["clusters"]]
+    return [t.id for t in cloud.objects.get(kind, {}).values() if cluster in t.more["clusters"]]
 
 
-def _cluster(cloud: Cloud, thing: Thing) -> str:
-    hosts = [host.id for host in cloud.hosts.values() if host.cluster == thing.id]
+def _cluster(cloud: Cloud, existing: ObservedObject) -> str:
+    hosts = [host.id for host in cloud.hosts.values() if host.cluster == existing.id]
     return (
         ids("HOSTS", hosts)
-        + ids("DATASTORES", _members(cloud, "datastore", thing.id))
-        + ids("VNETS", _members(cloud, "vn", thing.id))
+        + ids("DATASTORES", _members(cloud, "datastore", existing.id))
+        + ids("VNETS", _members(cloud, "vn", existing.id))
     )
 
 
-def _not_empty(cloud: Cloud, thing: Thing) -> str | None:
-    if thing.id < 100:
+def _not_empty(cloud: Cloud, existing: ObservedObject) -> str | None:
+    if existing.id < 100:
         return "System Clusters (ID < 100) cannot be deleted."
-    hosts = any(host.cluster == thing.id for host in cloud.hosts.values())
-    others = _members(cloud, "datastore", thing.id) + _members(cloud, "vn", thing.id)
-    return f"Cluster {thing.id} is not empty" if hosts or others else None
+    hosts = any(host.cluster == existing.id for host in cloud.hosts.values())
+    others = _members(cloud, "datastore", existing.id) + _members(cloud, "vn", existing.id)
+    return f"Cluster {existing.id} is not empty" if hosts or others else None
 
 
 IMAGE_TYPES = ("OS", "CDROM", "DATABLOCK", "KERNEL", "RAMDISK", "CONTEXT", "BACKUP")
@@ -515,15 +519,17 @@ UNIQUE = {"cluster", "group", "user", "vn", "image", "zone"}
 NEEDS = {"datastore": ("TM_MAD",), "vn": ("VN_MAD",), "zone": ("ENDPOINT",), "market": ("MARKET_MAD",)}
 # Attributes that survive the replacement of a template.
 STAYS: dict[str, tuple[str, ...]] = {"datastore": ("DS_MAD", "TM_MAD", "TYPE"), "user": ("TOKEN_PASSWORD",)}
-UNDELETABLE: dict[str, Callable[[Cloud, Thing], str | None]] = {"cluster": _not_empty, "group": _in_use}
-RENDER: dict[str, Callable[[Cloud, Thing], str]] = {
+UNDELETABLE: dict[str, Callable[[Cloud, ObservedObject], str | None]] = {"cluster": _not_empty, "group": _in_use}
+RENDER: dict[str, Callable[[Cloud, ObservedObject], str]] = {
     "acl": _acl,
     "cluster": _cluster,
     "datastore": _datastore,
     "group": _group,
-    "hook": lambda _cloud, thing: f"<TYPE>{thing.more['type']}</TYPE>",
+    "hook": lambda _cloud, existing: f"<TYPE>{existing.more['type']}</TYPE>",
     "image": _render_image,
-    "market": lambda _cloud, thing: f"<STATE>{thing.more['state']}</STATE>{ids('MARKETPLACEAPPS', thing.more['apps'])}",
+    "market": lambda _cloud, existing: (
+        f"<STATE>{existing.more['state']}</STATE>{ids('MARKETPLACEAPPS', existing.more['apps'])}"
+    ),
     "user": _user,
     "vn": _vnet,
     "zone": lambda _cloud, _thing: "<STATE>0</STATE>",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.node_facts import Machine
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.facts import Node
 
 SSHD = (
     "allowagentforwarding yes\ndisableforwarding no\npubkeyauthentication yes\nauthorizedkeysfile .ssh/authorized_keys"
@@ -36,7 +36,7 @@ COMMANDS: dict[str, tuple[int, str]] = {
 NOBODY = dict.fromkeys([name for name in COMMANDS if name.startswith("getent")], (2, ""))
 
 
-def machine(tmp_path: Path, files: dict[str, str | None] | None = None, **commands: tuple[int, str]) -> Machine:
+def machine(tmp_path: Path, files: dict[str, str | None] | None = None, **commands: tuple[int, str]) -> Node:
     """Return a machine that is fine but for what is given; a file that is None is not there."""
     for name, text in {**FILES, **(files or {})}.items():
         if text is not None:
@@ -51,4 +51,4 @@ def machine(tmp_path: Path, files: dict[str, str | None] | None = None, **comman
             (answer for name, answer in known.items() if line.startswith(name)), (127, f"{command[0]}: not found")
         )
 
-    return Machine(run, tmp_path)
+    return Node(run, tmp_path)

@@ -12,9 +12,13 @@ from threading import RLock
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import names
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import STATES
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.template import Template, TemplateError, parse
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import names
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import (
+    Template,
+    TemplateError,
+    parse,
+)
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import STATES
 
 SESSION = "oneadmin:secret"
 # Kept encrypted by a 6.10.0.1 oned as it comes (*_ENCRYPTED_ATTR in oned.conf); CUSTOM stands for an operator's own.
@@ -86,8 +90,8 @@ class Oned:
 
     def add(self, name: str, kind: str = "kvm", **more: Any) -> ModelHost:
         host = ModelHost(self.next_id, name, kind, kind, more.pop("cluster", 0), **{"state": "MONITORED", **more})
-        born: Template = {"ARCH": "x86_64", "RESERVED_CPU": "", "RESERVED_MEM": "", **host.template}
-        host.template = sealed("host", born)
+        created: Template = {"ARCH": "x86_64", "RESERVED_CPU": "", "RESERVED_MEM": "", **host.template}
+        host.template = sealed("host", created)
         self.hosts[host.id] = host
         self.next_id += 1
         return host

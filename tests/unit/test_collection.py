@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import args
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.ansible import options
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("one_*.py"))
@@ -36,7 +36,7 @@ def test_every_module_has_a_twin_and_stands_in_the_readme() -> None:
 def test_options_are_documented_as_they_are(name: str) -> None:
     documented = yaml.safe_load(module(name).DOCUMENTATION)
     taken = module(name).argument_spec()
-    shared = {"state", "template_mode", "planned", *args.connection_spec()} - set(documented["options"])
+    shared = {"state", "template_mode", "planned", *options.connection_spec()} - set(documented["options"])
     assert set(taken) - shared == set(documented["options"])
     for option, spec in taken.items():
         if "options" in spec and option not in shared:

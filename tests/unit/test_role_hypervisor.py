@@ -34,7 +34,7 @@ def value(name: str, facts: dict[str, str], **given: Any) -> Any:
         "inventory_hostname": "kvm1",
         "role_path": str(ROLE),
         "ansible_facts": {**facts, "distribution_major_version": facts["distribution_version"].split(".")[0]},
-        "__hypervisor_machine": {
+        "__hypervisor_observed": {
             "virtual_machines": [],
             "selinux": facts["os_family"] == "RedHat",
             "libvirt_differs": True,
@@ -128,15 +128,15 @@ def test_lines_replace_what_stands_there(facts: dict[str, str]) -> None:
 
 
 def test_what_runs_keeps_libvirts_lines_away() -> None:
-    assert value("__hypervisor_lines", ALMA, __hypervisor_machine=BUSY) == []
-    consent = value("__hypervisor_lines", ALMA, __hypervisor_machine=BUSY, hypervisor_consent=["libvirt_restart"])
+    assert value("__hypervisor_lines", ALMA, __hypervisor_observed=BUSY) == []
+    consent = value("__hypervisor_lines", ALMA, __hypervisor_observed=BUSY, hypervisor_consent=["libvirt_restart"])
     assert [line["path"] for line in consent] == ["/etc/libvirt/virtqemud.conf"]
-    assert value("__hypervisor_may_restart", ALMA, __hypervisor_machine=BUSY) is False
+    assert value("__hypervisor_may_restart", ALMA, __hypervisor_observed=BUSY) is False
 
 
 def test_files_are_written_only_where_they_are_needed() -> None:
     assert value("__hypervisor_files", DEBIAN) == []
-    (server,) = value("__hypervisor_files", DEBIAN, __hypervisor_machine=BUSY)
+    (server,) = value("__hypervisor_files", DEBIAN, __hypervisor_observed=BUSY)
     assert server["path"] == "/etc/ssh/sshd_config.d/00-opennebula.conf"
     (sudo,) = value("__hypervisor_files", NOBLE, hypervisor_sudoers=["/usr/bin/a", "/usr/bin/b c"])
     assert sudo["content"] == "oneadmin ALL=(ALL:ALL) NOPASSWD: /usr/bin/a, /usr/bin/b c\n"
@@ -168,26 +168,28 @@ def test_mounts_are_named_by_their_folder() -> None:
 NOT_ITS_STATE = {"address", "cluster", "labels", "template", "package_retries", "package_throttle"}
 
 
-def test_whatever_else_a_machine_is_told_unsettles_it() -> None:
+def test_whatever_else_a_machine_is_told_changes_its_fingerprint() -> None:
     specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     changes: dict[str, Any] = {"str": "another", "path": "/another", "int": 7, "list": [{"id": 7}], "dict": {"a": "b"}}
-    before = value("__hypervisor_told", DEBIAN)
-    assert value("__hypervisor_told", DEBIAN) == before
-    assert value("__hypervisor_told", DEBIAN, inventory_hostname="kvm2") != before
+    before = value("__hypervisor_fingerprint", DEBIAN)
+    assert value("__hypervisor_fingerprint", DEBIAN) == before
+    assert value("__hypervisor_fingerprint", DEBIAN, inventory_hostname="kvm2") != before
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
     for name, about in specs.items():
         new = not defaults[name] if about["type"] == "bool" else about.get("choices", [changes[about["type"]]])[-1]
         given = [new] if about["type"] == "list" and "choices" in about else new
-        told = value("__hypervisor_told", DEBIAN, **{name: given})
-        assert (told == before) == (name.removeprefix("hypervisor_") in NOT_ITS_STATE), name
+        fingerprint = value("__hypervisor_fingerprint", DEBIAN, **{name: given})
+        assert (fingerprint == before) == (name.removeprefix("hypervisor_") in NOT_ITS_STATE), name
 
 
 def test_a_changed_role_unsettles_every_machine(tmp_path: Path) -> None:
     shutil.copytree(ROLE, tmp_path / "role")
-    before, same = (value("__hypervisor_told", DEBIAN, role_path=str(path)) for path in (ROLE, tmp_path / "role"))
+    before, same = (
+        value("__hypervisor_fingerprint", DEBIAN, role_path=str(path)) for path in (ROLE, tmp_path / "role")
+    )
     assert before == same
     (tmp_path / "role/tasks/kvm.yml").open("a").write("# more\n")
-    assert value("__hypervisor_told", DEBIAN, role_path=str(tmp_path / "role")) != before
+    assert value("__hypervisor_fingerprint", DEBIAN, role_path=str(tmp_path / "role")) != before
 
 
 def test_folders_that_are_mounted_are_left_to_their_server() -> None:
@@ -196,6 +198,6 @@ def test_folders_that_are_mounted_are_left_to_their_server() -> None:
     assert check["folders"] == ["/var/lib/one/datastores/0"]
 
 
-def test_nobody_has_to_gather_facts_to_ask_whether_a_machine_is_settled() -> None:
-    for name in ("__hypervisor_check", "__hypervisor_told"):
+def test_nobody_has_to_gather_facts_to_ask_whether_a_machine_is_converged() -> None:
+    for name in ("__hypervisor_check", "__hypervisor_fingerprint"):
         assert value(name, DEBIAN, ansible_facts={}) == value(name, ALMA)

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""oneadmin's SSH keys in their Secret, their public halves in a ConfigMap, and the API server that holds both.
+"""oneadmin's SSH keys in a Secret, their public keys in a ConfigMap, and the calls of the Kubernetes API for both.
 
-The Secret holds ``id_ed25519``, the key in use. While it is being changed for another it also holds
-``id_ed25519_next``, until hosts have it, or after that ``id_ed25519_previous``, until no host needs it any more. The
-pods load all there are.
+The Secret contains ``id_ed25519``, the key in use. During a rotation it also contains ``id_ed25519_next`` until the
+hypervisors accept it, and then ``id_ed25519_previous`` until no hypervisor needs it. The pods load all keys.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Json = dict[str, Any]
 
 
 class Problem(Exception):
-    """Something the operator has to mend; its text says what."""
+    """An error that the operator has to solve; its text says how."""
 
 
 def request(method: str, path: str, body: Json | None = None) -> Json | None:
@@ -78,16 +77,16 @@ def public_half(private: str) -> str:
     if derived.returncode:
         reason = derived.stderr.strip()
         raise Problem(
-            f"a private SSH key cannot be read, it has to be in OpenSSH's format without a passphrase: {reason}"
+            f"a private SSH key cannot be read; it has to be in OpenSSH's format without a passphrase: {reason}"
         )
     return " ".join(derived.stdout.split()[:2])
 
 
 def authorized(keys: dict[str, str], alias: str) -> dict[str, str]:
-    """Return what the ConfigMap says of oneadmin's keys.
+    """Return the data of the ConfigMap with oneadmin's public keys.
 
-    ``authorized_keys`` are those a host has to accept, ``retiring_keys`` those that some host may still need. The
-    comment marks them, so that a host can tell them from its operator's.
+    ``authorized_keys`` are those that hypervisors have to accept, ``retiring_keys`` those that some hypervisor may
+    still need. Their comment distinguishes them from the operator's keys on a hypervisor.
     """
 
     def lines(*names: str) -> str:
@@ -100,10 +99,10 @@ def authorized(keys: dict[str, str], alias: str) -> dict[str, str]:
 
 
 def publish(name: str, data: dict[str, str], labels: dict[str, str]) -> None:
-    """Write the ConfigMap of the public keys."""
-    wanted = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": data}
+    """Create or update the ConfigMap of the public keys."""
+    desired = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels}, "data": data}
     found = request("GET", f"configmaps/{name}")
     if found is None:
-        request("POST", "configmaps", wanted)
+        request("POST", "configmaps", desired)
     elif found.get("data") != data:
-        request("PUT", f"configmaps/{name}", wanted)
+        request("PUT", f"configmaps/{name}", desired)

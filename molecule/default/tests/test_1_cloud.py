@@ -41,7 +41,7 @@ def test_what_the_inventory_declares_is_there(cloud: Cloud) -> None:
 PROGRAMS = (
     "ssh-agent",
     "oned",
-    "settle",
+    "reconcile",
     "scheduler",
     "hook-manager",
     "showback",

@@ -56,7 +56,7 @@ def test_plain_helm_with_a_load_balancer_and_sqlite(values: dict[str, Any]) -> N
     settings = [word for key, value in values.items() for word in ("--set-json", f"{key}={json.dumps(value)}")]
     notes = tool("helm", "install", "second", str(CHART), *settings, "--wait", "--timeout", "3m")
     assert f"{NODE}, port 4124 (TCP and UDP) and 2022 (SSH)" in notes
-    assert "not for a cloud" in notes
+    assert "not for a cloud in production" in notes
     assert "Succeeded" in tool("helm", "test", "second")
     wait(lambda: banner(2022).startswith("SSH-2.0"), 30)
     socket.create_connection((NODE, 4124), 5).close()

@@ -15,9 +15,9 @@ MINE = "ssh-rsa AAAAmine operator@desk\n"
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "Name the machines that leave the cloud"),
+        ([], "Name the hypervisors to offboard"),
         (["--limit", "all"], "all is every hypervisor of the inventory"),
-        (["--limit", "kvm1,lxc1"], "say -e offboard_all=true when the whole cloud is meant"),
+        (["--limit", "kvm1,lxc1"], "set -e offboard_all=true to offboard the whole cloud"),
     ],
 )
 def test_nobody_offboards_everything_by_accident(cloud: Cloud, arguments: list[str], sentence: str) -> None:

@@ -44,6 +44,7 @@ WRONG: tuple[tuple[dict[str, Any], list[str]], ...] = (
     ({"control_plane_ingress_controller": "caddy"}, ["control_plane_ingress_controller", "caddy", "traefik"]),
     ({"control_plane_linux_containers": True}, ["control_plane_linux_containers", "privileged"]),
     ({"images_registry": ""}, ["images_registry"]),
+    ({"images_revision": "2026-11"}, ["images_revision", "images_rebuild"]),
     ({"hypervisor_type": "xen"}, ["hypervisor_type", "xen", "kvm"]),
     ({"control_plane_values": {"oned": {"replicas": 3}}}, ["control_plane_values", "replicas"]),
     ({"control_plane_values": {"oned": {"state": {"size": "big"}}}}, ["control_plane_values", "size"]),

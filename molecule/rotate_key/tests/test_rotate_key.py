@@ -22,11 +22,11 @@ SECRET = "opennebula-ssh"
 LOG_IN = "ssh -n -o BatchMode=yes -o ControlMaster=no -o ControlPath=none -o ConnectTimeout=5"
 # those steps of docs/trust.md that change something
 STEPS = (
-    "Change the Secret and publish its public keys (begin)",
-    "Let the machine accept both keys",
-    "Change the Secret and publish its public keys (switch)",
-    "Let the machine accept the new key alone",
-    "Change the Secret and publish its public keys (finish)",
+    "Update the key Secret and publish its public keys (begin)",
+    "Authorize both keys on the hypervisor",
+    "Update the key Secret and publish its public keys (switch)",
+    "Remove the old key from the hypervisor",
+    "Update the key Secret and publish its public keys (finish)",
 )
 
 
@@ -207,5 +207,5 @@ def test_check_mode_changes_nothing(cloud: Cloud) -> None:
     before = cloud.secret(SECRET), {name: authorized(name) for name in HYPERVISORS}
     done = cloud.playbook("rotate_key", "--check")
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "A new key pair would be made" in " ".join(done.stdout.split())
+    assert "A new key pair would be created" in " ".join(done.stdout.split())
     assert (cloud.secret(SECRET), {name: authorized(name) for name in HYPERVISORS}) == before

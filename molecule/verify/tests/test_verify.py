@@ -1,8 +1,8 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Each thing that can be wrong is broken for real, is the only thing that verify.yml finds, and is mended again.
+"""Each test breaks parts of the cloud, checks that verify.yml reports these and nothing else, and repairs them.
 
-What is broken at once is independent: another thing on each of the two machines, or several of the front-end.
+Parts that one test breaks are independent: one on each of the two hypervisors, or several of the front-end.
 """
 
 from __future__ import annotations

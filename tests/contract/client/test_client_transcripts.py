@@ -14,13 +14,14 @@ from typing import Any
 
 import pyone
 import pytest
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import host, names, template, xml
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.errors import NoAnswer, OnedError, Unreachable
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Call, Client, Patience
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import checked, looks_like_xmlrpc
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import names, template, xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client, RetryLimits
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import NoAnswer, OnedError, Unreachable
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import checked, looks_like_xmlrpc
 
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
-IMPATIENT = Patience(authentication=0, refused=0, no_leader=0, no_answer=0, internal=0)
+IMPATIENT = RetryLimits(authentication=0, connection_refused=0, no_leader=0, no_answer=0, internal=0)
 
 
 @dataclass
@@ -88,7 +89,7 @@ class Tape:
 
 def client(tape: Tape, session: str = "oneadmin:PASSWORD") -> Client:
     username, _colon, password = session.partition(":")
-    return Client(tape, username, password, patience=IMPATIENT)
+    return Client(tape, username, password, retry_limits=IMPATIENT)
 
 
 def test_the_recordings_are_there() -> None:

@@ -34,9 +34,13 @@ def written() -> set[str]:
 
 
 def spelt(part: ast.expr, strings: set[str]) -> set[str]:
-    """What a part of an f-string may be: the strings in it, `methods` of any noun, or any word of the plugins."""
+    """What a part of an f-string may be: the strings in it, any kind's `method_prefix`, or any word of the plugins."""
     found = {node.value for node in ast.walk(part) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Attribute) and part.value.attr == "methods":
+    if (
+        isinstance(part, ast.FormattedValue)
+        and isinstance(part.value, ast.Attribute)
+        and part.value.attr == "method_prefix"
+    ):
         return {text for text in strings if METHOD.fullmatch(text)}
     return found or {text for text in strings if text.isidentifier()}
 
@@ -51,11 +55,11 @@ def called_methods() -> set[str]:
     strings, known = written(), known_methods()
     called = {text for text in strings if METHOD.fullmatch(text)}
     for node in nodes():
-        if isinstance(node, ast.JoinedStr) and re.search(r"one\.|\.methods\b", ast.unparse(node)):
+        if isinstance(node, ast.JoinedStr) and re.search(r"one\.|\.method_prefix\b", ast.unparse(node)):
             choices = [spelt(part, strings) for part in node.values]
             called |= {text for text in map("".join, itertools.product(*choices)) if METHOD.fullmatch(text)} & known
-    nouns = {f"one.{method.split('.')[1]}" for method in known if method.startswith("one.")}
-    unknown = called - known - nouns
+    prefixes = {f"one.{method.split('.')[1]}" for method in known if method.startswith("one.")}
+    unknown = called - known - prefixes
     assert not unknown, f"no oned knows {unknown}"
     return called & known
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.host import HostSpec
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_apply import Wanted
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import HttpTransport
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.apply import DeclaredHosts
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import HostSpec
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import HttpTransport
 from standin_cloud import RSYNC, SESSION, SSH, Cloud
 
 MACHINE = "NAME=web CPU=0.1 MEMORY=64"
@@ -93,7 +93,7 @@ def test_a_host_with_a_machine_is_removed_only_when_flushed(two_hosts: Cloud) ->
     client = Client(HttpTransport(cloud.url), *SESSION.split(":", 1))
 
     def remove(flush: bool) -> dict[str, Any]:
-        wanted = Wanted([HostSpec("host-a")], state="absent", flush=flush, wait_timeout=20)
+        wanted = DeclaredHosts([HostSpec("host-a")], state="absent", flush=flush, wait_timeout=20)
         (result,) = engine.ensure(client, wanted, check_mode=False)["results"]
         return dict(result)
 

@@ -12,21 +12,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.kubenebula.opennebula.plugins.module_utils import engine, host
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.host_apply import Wanted
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_acl import Rules
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_cluster import Clusters
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_datastore import Datastores
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_group import Groups
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_hook import Hooks
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_image import Images
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_marketplace import Marketplaces
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_template import VmTemplates
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_user import Users
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_vnet import VirtualNetworks
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.noun_zone import Zones
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc import Client
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.transport import HttpTransport
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.apply import DeclaredHosts
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.cluster import Clusters
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.datastore import Datastores
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.group import Groups
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.hook import Hooks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.image import Images
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.marketplace import Marketplaces
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.template import VmTemplates
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.user import Users
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.zone import Zones
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import HttpTransport
 from standin_cloud import SESSION, Cloud
 
 Item = dict[str, Any]
@@ -34,8 +35,8 @@ NAME = "kubenebula-test"
 IP4 = {"type": "IP4", "ip": "10.9.0.1", "size": 9}
 
 
-def hosts(items: list[Item], params: Item) -> Wanted:
-    return Wanted([host.spec(item) for item in items], state=params["state"], wait=False)
+def hosts(items: list[Item], params: Item) -> DeclaredHosts:
+    return DeclaredHosts([host.spec(item) for item in items], state=params["state"], wait=False)
 
 
 # A kind, an object of it, and what is changed of it with the actions that this takes.
@@ -123,8 +124,8 @@ def run(client: Client, kind: Callable[..., Any], *items: Any, state: str = "pre
     """What was done to each item, after a run that nothing went wrong in; a second one must do nothing."""
     found = []
     for _again in range(2):
-        noun = kind(list(items), {"state": state, "wait": True, "wait_timeout": 60})
-        result = engine.ensure(client, noun, check_mode=False)
+        resources = kind(list(items), {"state": state, "wait": True, "wait_timeout": 60})
+        result = engine.ensure(client, resources, check_mode=False)
         assert [entry["msg"] for entry in result["results"] if entry["failed"]] == []
         found.append([entry["actions"] for entry in result["results"]])
     assert found[1] == [[] for _item in items], "a second run changes nothing"
@@ -162,7 +163,7 @@ def test_a_group_with_an_administrator_and_rules(client: Client) -> None:
 
 
 def test_only_the_master_of_a_federation_makes_zones(client: Client) -> None:
-    noun = Zones([{"name": NAME, "endpoint": "http://127.0.0.1:9/RPC2"}], {"state": "present"})
-    (entry,) = engine.ensure(client, noun, check_mode=False)["results"]
+    resources = Zones([{"name": NAME, "endpoint": "http://127.0.0.1:9/RPC2"}], {"state": "present"})
+    (entry,) = engine.ensure(client, resources, check_mode=False)["results"]
     assert entry["failed"]
     assert "New zones can only be created at federation master" in entry["msg"]

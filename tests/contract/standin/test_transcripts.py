@@ -140,7 +140,7 @@ class Replay:
 
     def __init__(self, backend: str, cloud: Cloud) -> None:
         self.backend, self.cloud = backend, cloud
-        self.methods = set(cloud.call("system.listMethods", session=""))
+        self.method_prefix = set(cloud.call("system.listMethods", session=""))
         cloud.wait(cloud.monitord, "onemonitord")
         self.monitord = cloud.monitord()
         os.kill(self.monitord, signal.SIGSTOP)
@@ -185,10 +185,10 @@ class Replay:
                 # Redacted to the old password's placeholder; the following calls use the new one.
                 parameters[2] = "NEWPASSWORD"
             if method == "system.listMethods":
-                assert set(record["response"]) >= self.methods
+                assert set(record["response"]) >= self.method_prefix
                 continue
             expected: Any = record.get("fault") or record["response"]
-            if method not in self.methods:
+            if method not in self.method_prefix:
                 expected = {"faultCode": -506, "faultString": f"Method '{method}' not defined"}
             self.let_monitor(record)
             _answered, found = self.given(method, parameters, expected)

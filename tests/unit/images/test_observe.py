@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-PARTS = ("logs", "oned", "pod", "settings", "ways")
+PARTS = ("logs", "oned", "pod", "settings", "connections")
 FOLDER = Path(__file__).parents[3] / "images/oned/libexec/observe"
 
 
@@ -38,7 +38,7 @@ def test_each_hypervisor_tries_the_next_two_of_its_cluster_that_are_up(part: Cal
         ("a", "x", 2), ("b", "x", 3), ("c", "x", 2), ("d", "x", 4), ("e", "y", 2), ("f", "x", 8), ("g", "x", 1)
     )
     names = ["a", "c", "g", "e", "b", "new"]
-    assert part("ways").peers(known, names) == {
+    assert part("connections").peers(known, names) == {
         "a": ["c", "d"],
         "c": ["d", "g"],
         "g": ["a", "c"],
@@ -52,14 +52,14 @@ def test_each_hypervisor_tries_the_next_two_of_its_cluster_that_are_up(part: Cal
     ("there", "least"), [(104.0, 2.0), (97.0, -2.0), (100.0, 0.0), (101.5, 0.0), (102.0, 0.0), (99.0, 0.0)]
 )
 def test_a_clock_differs_by_no_less_than_said(part: Callable[[str], ModuleType], there: float, least: float) -> None:
-    assert part("ways").skew(there, 99.0, 102.0) == least
+    assert part("connections").skew(there, 99.0, 102.0) == least
 
 
 def test_a_log_in_tells_of_clock_agent_and_hops(
     part: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """An ssh that runs what it is given here, and refuses one of the targets."""
-    ways = part("ways")
+    connections = part("connections")
     ssh = tmp_path / "ssh"
     ssh.write_text(
         "#!/bin/bash\n"
@@ -69,14 +69,14 @@ def test_a_log_in_tells_of_clock_agent_and_hops(
     )
     ssh.chmod(ssh.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(ways, "SSH", [str(ssh), *ways.SSH[1:]])
-    found = ways.log_in("there", ["fine", "refused"])
+    monkeypatch.setattr(connections, "SSH", [str(ssh), *connections.SSH[1:]])
+    found = connections.log_in("there", ["fine", "refused"])
     assert abs(found["skew"]) < 0.5 and found["agent"] and found["code"] == 0
     assert found["hops"] == {
         "fine": {"code": 0, "said": ""},
         "refused": {"code": 255, "said": "refused: Permission denied (publickey)."},
     }
-    found = ways.log_in("refused", ["fine"])
+    found = connections.log_in("refused", ["fine"])
     assert (found["code"], found["skew"], found["hops"]) == (255, None, {})
     assert found["said"] == "refused: Permission denied (publickey)."
 
@@ -84,14 +84,14 @@ def test_a_log_in_tells_of_clock_agent_and_hops(
 def test_a_log_in_that_hangs_is_ended(
     part: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    ways = part("ways")
+    connections = part("connections")
     ssh = tmp_path / "ssh"
     ssh.write_text("#!/bin/bash\nexec sleep 30\n")
     ssh.chmod(0o755)
-    monkeypatch.setattr(ways, "SSH", [str(ssh)])
-    monkeypatch.setattr(ways, "TIMEOUT", 0.5)
+    monkeypatch.setattr(connections, "SSH", [str(ssh)])
+    monkeypatch.setattr(connections, "TIMEOUT", 0.5)
     started = time.monotonic()
-    found = ways.log_in("there", [])
+    found = connections.log_in("there", [])
     assert time.monotonic() - started < 5
     assert found["code"] != 0 and found["said"].endswith("no answer within 0.5 s")
 

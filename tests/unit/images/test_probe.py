@@ -53,8 +53,8 @@ def database() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def settled(tmp_path: Path) -> Path:
-    path = tmp_path / "settled"
+def reconciled(tmp_path: Path) -> Path:
+    path = tmp_path / "reconciled"
     path.touch()
     return path
 
@@ -65,7 +65,7 @@ def verdict(
     oned: ThreadingHTTPServer,
     database: socket.socket,
     monkeypatch: pytest.MonkeyPatch,
-    settled: Path,
+    reconciled: Path,
 ) -> Callable[[str], int]:
     probe = script("oned/libexec/probe")
     real = probe.HTTPConnection
@@ -74,7 +74,7 @@ def verdict(
         probe, "HTTPConnection", lambda host, _port, timeout: real(host, oned.server_port, timeout=timeout)
     )
     monkeypatch.setattr(probe.Path, "read_text", lambda _self: "oneadmin:secret\n")
-    monkeypatch.setattr(probe, "SETTLED", settled)
+    monkeypatch.setattr(probe, "RECONCILED", reconciled)
     monkeypatch.setenv("DATABASE_BACKEND", "mysql")
     monkeypatch.setenv("DATABASE_HOST", "127.0.0.1")
     monkeypatch.setenv("DATABASE_PORT", str(database.getsockname()[1]))
@@ -95,8 +95,8 @@ def test_serving(verdict: Callable[[str], int]) -> None:
     assert verdicts(verdict) == {"started": True, "ready": True, "live": True}
 
 
-def test_the_services_have_no_account_yet(verdict: Callable[[str], int], settled: Path) -> None:
-    settled.unlink()
+def test_the_services_have_no_account_yet(verdict: Callable[[str], int], reconciled: Path) -> None:
+    reconciled.unlink()
     assert verdicts(verdict) == {"started": True, "ready": False, "live": True}
 
 

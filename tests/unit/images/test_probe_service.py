@@ -119,7 +119,7 @@ def test_a_program_that_a_signal_holds(
             process.send_signal(signal.SIGSTOP)
             os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
             assert verdict(probe, monkeypatch, "--programs") == 1
-            assert "exporter is held" in capsys.readouterr().out
+            assert "exporter is stopped by a signal" in capsys.readouterr().out
             process.send_signal(signal.SIGCONT)
             os.waitid(os.P_PID, process.pid, os.WCONTINUED | os.WNOWAIT)
             assert verdict(probe, monkeypatch, "--programs") == 0

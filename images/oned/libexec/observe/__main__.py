@@ -1,9 +1,9 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the front-end sees of itself and of its hypervisors, as one JSON object on standard output. Changes nothing.
+"""Print observations of the front-end and of its connections to hypervisors, as one JSON object. Changes nothing.
 
-observe site NAME,...           settings, programs, what oned says, and how SSH goes to the named hypervisors and back
-observe arrived TOKEN NAME,...  which messages of the hypervisors, sent with that token, the monitor has received
+observe site NAME,...           settings, programs, objects of oned, and SSH to the named hypervisors and back
+observe arrived TOKEN NAME,...  which messages with this token the monitor has received from the named hypervisors
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import connections
 import logs
 import oned
 import pod
 import settings
-import ways
 
-# SSH costs processor time on both sides; more at once only wait for each other
-AT_ONCE = 16
+# SSH takes processor time on both sides, so more connections at a time would not be faster.
+CONCURRENCY = 16
 ARRIVAL_SECONDS = 3.0
 
 
 def site(names: list[str]) -> dict[str, Any]:
-    """Look at everything that one moment shows."""
+    """Return all observations that need no waiting."""
     found = settings.read()
     api = oned.ask(found["zone"])
-    peers = ways.peers(api["hosts"], names)
-    with ThreadPoolExecutor(AT_ONCE) as workers:
-        addresses = dict(zip(names, workers.map(ways.resolve, names), strict=True))
-        itself = workers.submit(ways.log_in, found["hostname"], [])
-        logins = workers.map(lambda name: ways.log_in(name, [found["hostname"], *peers[name]]), names)
+    peers = connections.peers(api["hosts"], names)
+    with ThreadPoolExecutor(CONCURRENCY) as workers:
+        addresses = dict(zip(names, workers.map(connections.resolve, names), strict=True))
+        itself = workers.submit(connections.log_in, found["hostname"], [])
+        logins = workers.map(lambda name: connections.log_in(name, [found["hostname"], *peers[name]]), names)
         return {
             "token": secrets.token_hex(8),
             "now": time.time(),
@@ -53,12 +53,12 @@ def site(names: list[str]) -> dict[str, Any]:
 
 
 def arrived(token: str, names: list[str]) -> dict[str, Any]:
-    """Wait a little for the messages of all named hypervisors."""
+    """Wait some seconds for the messages of all named hypervisors; return those that have arrived."""
     end = time.monotonic() + ARRIVAL_SECONDS
-    wanted = {f"{name} {way}" for name in names for way in ("tcp", "udp")}
+    expected = {f"{name} {way}" for name in names for way in ("tcp", "udp")}
     while True:
         found = logs.received(token)
-        if found is None or wanted <= found or time.monotonic() > end:
+        if found is None or expected <= found or time.monotonic() > end:
             return {"arrived": None if found is None else sorted(found)}
         time.sleep(0.2)
 

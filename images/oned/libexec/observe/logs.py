@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands at the end of oned's logs."""
+"""Errors and test messages at the end of oned's logs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 FOLDER = Path("/var/log/one")
 TAIL = 1 << 20
-KEPT = 50
+MOST = 50
 SIGNS = re.compile(r"Permission denied \(publickey|Host key verification failed|database is locked", re.IGNORECASE)
 # e.g. "Sun Nov  2 20:47:29 2026 [Z0][HMM][I]: ..."
 STAMP = re.compile(r"\w{3} (\w{3} +\d+ [\d:]{8} \d{4}) ")
-# what an onemonitord that got no message of its protocol writes of it, from DEBUG_LEVEL 2 (INFO) on
+# onemonitord logs a message that is not of its protocol, such as those of verify, from DEBUG_LEVEL 2 (INFO) on
 MARK = "VERIFY"
 
 
@@ -26,7 +26,7 @@ def _tail(name: str) -> str:
 
 
 def received(token: str) -> set[str] | None:
-    """``NAME tcp`` and ``NAME udp`` of the messages with a token; None where the monitor writes no file."""
+    """Return ``NAME tcp`` and ``NAME udp`` for the messages with a token; None if the monitor writes no log file."""
     try:
         return {f"{name} {way}" for name, way in re.findall(rf"{MARK} {token} (\S+) (tcp|udp)", _tail("monitor.log"))}
     except FileNotFoundError:
@@ -34,7 +34,7 @@ def received(token: str) -> set[str] | None:
 
 
 def signs() -> list[dict[str, Any]]:
-    """The last lines that say that something is wrong, each with its age in seconds."""
+    """Return the last lines with an error, each with the time when it was written."""
     found = []
     for name in ("oned.log", "monitor.log"):
         try:
@@ -43,9 +43,9 @@ def signs() -> list[dict[str, Any]]:
             continue
         written = 0.0
         for line in lines:
-            # a line without a time of its own goes on with the one before
+            # a line without a time continues the line before
             if stamp := STAMP.match(line):
                 written = time.mktime(time.strptime(stamp[1], "%b %d %H:%M:%S %Y"))
             if sign := SIGNS.search(line):
                 found.append({"file": name, "sign": sign[0], "line": line[:300], "at": written})
-    return sorted(found, key=lambda entry: entry["at"])[-KEPT:]
+    return sorted(found, key=lambda entry: entry["at"])[-MOST:]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What oned says of its hosts, its datastores and its zone, with the session that its own tools use."""
+"""oned's hosts, datastores and zone, read with the session of its command line tools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 SESSION = Path("/var/lib/one/.one/one_auth")
 HERE = "http://127.0.0.1:2633/RPC2"
 TIMEOUT = 10.0
-# drivers of datastores that a hypervisor must see as the front-end sees them (src/tm_mad)
+# drivers (src/tm_mad) of datastores that have to be the same file system on the hypervisors and the front-end
 SHARED_DRIVERS = ("shared", "qcow2")
 UNKNOWN_METHOD = -506
 
@@ -25,7 +25,7 @@ class _Transport(xmlrpc.client.Transport):
 
 
 def call(method: str, *params: Any) -> ET.Element:
-    """The document that a call returns. Raises RuntimeError with oned's refusal, OSError or xmlrpc.client.Fault."""
+    """Return the XML document of a call. Raises RuntimeError if oned refuses it, OSError or xmlrpc.client.Fault."""
     session = SESSION.read_text().strip()
     proxy = xmlrpc.client.ServerProxy(HERE, transport=_Transport())
     success, value = getattr(proxy, method)(session, *params)[:2]
@@ -35,7 +35,7 @@ def call(method: str, *params: Any) -> ET.Element:
 
 
 def hosts() -> list[dict[str, Any]]:
-    """Hosts by id. heard: when the monitor wrote the last sample (its own clock), 0 where there is none."""
+    """Return the hosts. heard: time of the last monitoring sample, by the front-end's clock; 0 without a sample."""
     heard: dict[str, int] = {}
     for sample in call("one.hostpool.monitoring", 0).iter("MONITORING"):
         oid = sample.findtext("ID", "")
@@ -54,7 +54,7 @@ def hosts() -> list[dict[str, Any]]:
 
 
 def datastores() -> list[dict[str, Any]]:
-    """Datastores that hypervisors use: path, and whether it is the same file system on all of them."""
+    """Return the datastores that hypervisors use. shared: whether all of them have to mount the same file system."""
     try:
         found = call("one.datastorepool.info", -2, -1, -1)
     except xmlrpc.client.Fault as fault:
@@ -74,7 +74,7 @@ def datastores() -> list[dict[str, Any]]:
 
 
 def answers(url: str) -> str:
-    """Why nothing that speaks XML-RPC answers at a URL, or nothing where it does."""
+    """Return why no XML-RPC server answers at a URL, or an empty text if one does."""
     body = xmlrpc.client.dumps((), "system.listMethods").encode()
     try:
         request = urllib.request.Request(url, body, {"Content-Type": "text/xml"})
@@ -86,7 +86,7 @@ def answers(url: str) -> str:
 
 
 def ask(zone: int) -> dict[str, Any]:
-    """Everything; problem says why there is nothing."""
+    """Return all that is needed of oned; problem says why the rest is empty."""
     try:
         endpoint = call("one.zone.info", zone).findtext("TEMPLATE/ENDPOINT", "")
         return {

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The container itself: programs, agent, packages, file systems."""
+"""Programs, SSH agent, packages and file systems of the container."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def version() -> str:
-    """Version of oned's package."""
+    """Return the version of oned's package."""
     return _run("dpkg-query", "--show", "--showformat", "${Version}", "opennebula").stdout
 
 
 def programs() -> list[dict[str, str]]:
-    """What supervisord says of each of its programs. Its exit code is 3 as soon as one does not run."""
+    """Return the state of each program of supervisord. supervisorctl exits with 3 if one does not run."""
     lines = _run("supervisorctl", "-c", "/etc/kubenebula/supervisord.conf", "status").stdout.splitlines()
     fields = [line.split(None, 2) for line in lines]
     return [{"name": name, "state": state, "detail": " ".join(rest)} for name, state, *rest in fields]
 
 
 def agent() -> str:
-    """Why the ssh-agent has nothing to forward, or nothing where it has a key."""
+    """Return why the SSH agent has no key to forward, or an empty text if it has one."""
     done = _run("ssh-add", "-l")
     return "" if done.returncode == 0 else (done.stdout + done.stderr).strip()
 
 
 def space(paths: list[str]) -> list[dict[str, Any]]:
-    """Free space in percent, as df counts it, once for each file system."""
+    """Return the free space and inodes of each file system once, in percent as df computes it."""
     found: dict[int, dict[str, Any]] = {}
     for path in paths:
         if Path(path).exists():
@@ -53,5 +53,5 @@ def space(paths: list[str]) -> list[dict[str, Any]]:
 
 
 def inodes(paths: list[str]) -> dict[str, int | None]:
-    """Path -> inode number, by which two machines tell whether they see the same folder of a shared file system."""
+    """Return path -> inode number, which is the same on two machines that share the file system."""
     return {path: Path(path).stat().st_ino if Path(path).exists() else None for path in paths}

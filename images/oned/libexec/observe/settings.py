@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the configuration that oned and its monitor run with says, with OpenNebula's defaults where it says nothing."""
+"""Settings of the running oned and its monitor, with OpenNebula's defaults for settings that are not in the files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROXY = Path("/etc/kubenebula/config/tproxy.json")
 
 
 def _parser() -> Any:
-    """The script that wrote the files knows how to read them."""
+    """Return the script ``configure``, which has written the files and has a parser for them."""
     loader = importlib.machinery.SourceFileLoader("configure", str(Path(__file__).parents[1] / "configure"))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("configure", loader))
     loader.exec_module(module)
@@ -24,7 +24,7 @@ def _parser() -> Any:
 
 
 def entries(name: str) -> dict[str, Any]:
-    """The keys of a file, in capitals; of a repeated key the last one. Attributes of vectors are in capitals too."""
+    """Return the keys of a file, in capitals like the attributes of vectors; of a repeated key the last one."""
     found: dict[str, Any] = {}
     for key, value in _parser().parse((RUNNING / f"{name}.conf").read_text()):
         found[key.upper()] = {k.upper(): v for k, v in value.items()} if isinstance(value, dict) else value
@@ -32,7 +32,7 @@ def entries(name: str) -> dict[str, Any]:
 
 
 def onegate(endpoint: str) -> str:
-    """URL at which hypervisors reach OneGate: the far end of the transparent proxy where there is one."""
+    """Return the URL at which hypervisors reach OneGate: the target of the transparent proxy if there is one."""
     if not PROXY.exists():
         return endpoint
     proxy = json.loads(PROXY.read_text())
@@ -40,7 +40,7 @@ def onegate(endpoint: str) -> str:
 
 
 def read() -> dict[str, Any]:
-    """The settings that the checks need. Times in seconds."""
+    """Return the settings that the checks need. Times are in seconds."""
     main, monitor = entries("oned"), entries("monitord")
     network, log = monitor.get("NETWORK", {}), monitor.get("LOG", {})
     return {
@@ -52,6 +52,6 @@ def read() -> dict[str, Any]:
         "monitor_address": network.get("MONITOR_ADDRESS", "auto"),
         "monitor_port": int(network.get("PORT", 4124)),
         "sample_period": int(monitor.get("PROBES_PERIOD", {}).get("MONITOR_HOST", 120)),
-        # below INFO, and with another LOG than files, what arrives at the monitor is not written down
+        # the monitor logs messages that arrive only to a file, and from INFO on
         "arrivals_logged": log.get("SYSTEM", "FILE").upper() == "FILE" and int(log.get("DEBUG_LEVEL", 3)) >= 2,
     }

@@ -2,7 +2,7 @@
 {{ .Release.Name }}
 {{- end }}
 
-{{- /* Labels of an object of a component: (list $ "component") */ -}}
+{{- /* Labels of an object: (list $ "component") */ -}}
 {{- define "opennebula.labels" -}}
 {{- $ := index . 0 -}}
 {{ include "opennebula.selector" . }}
@@ -12,6 +12,7 @@ app.kubernetes.io/managed-by: {{ $.Release.Service }}
 helm.sh/chart: {{ $.Chart.Name }}-{{ $.Chart.Version }}
 {{- end }}
 
+{{- /* Labels that select the pods of a component: (list $ "component") */ -}}
 {{- define "opennebula.selector" -}}
 {{- $ := index . 0 -}}
 app.kubernetes.io/name: opennebula
@@ -19,27 +20,29 @@ app.kubernetes.io/instance: {{ $.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{- /* The image of a service: (list $ "oned") */ -}}
+{{- /* Image of a service: (list $ "oned") */ -}}
 {{- define "opennebula.image" -}}
 {{- $ := index . 0 -}}
 {{- $image := get $.Values.images (index . 1) -}}
-{{ required "images.registry is empty: give the registry and path that hold the images" $.Values.images.registry }}/{{ $image.name }}:{{ $image.tag | default $.Chart.AppVersion }}
+{{ required "images.registry is empty: set it to the registry and path of the images" $.Values.images.registry }}/{{ $image.name }}:{{ $image.tag | default $.Chart.AppVersion }}
 {{- end }}
 
-{{- /* The name under which ssh knows the front-end, in the pod and on the hypervisors */ -}}
+{{- /* SSH alias of the front-end, in oned's pod and on the hypervisors */ -}}
 {{- define "opennebula.hostname" -}}
 {{ .Values.oned.hostname | default (include "opennebula.name" .) }}
 {{- end }}
 
+{{- /* URL of oned's API inside of the cluster */ -}}
 {{- define "opennebula.endpoint" -}}
 http://{{ include "opennebula.name" . }}-oned.{{ .Release.Namespace }}.svc:2633/RPC2
 {{- end }}
 
-{{- /* What the zone's ENDPOINT is kept at; empty in a federation, where zones are the operator's. */ -}}
+{{- /* ENDPOINT that oned's pod sets in the zone; empty in a federation, whose zones the operator manages */ -}}
 {{- define "opennebula.managedEndpoint" -}}
 {{- if eq (dig "FEDERATION" "MODE" "STANDALONE" .Values.oned.config) "STANDALONE" }}{{ include "opennebula.endpoint" . }}{{ end }}
 {{- end }}
 
+{{- /* Address at which oned's hook manager publishes events, by ZeroMQ */ -}}
 {{- define "opennebula.events" -}}
 tcp://{{ include "opennebula.name" . }}-oned.{{ .Release.Namespace }}.svc:2101
 {{- end }}
@@ -56,7 +59,8 @@ http://{{ include "opennebula.name" . }}-flow.{{ .Release.Namespace }}.svc:2474
 {{ .Values.gate.port | default (eq (include "opennebula.gateExposure" .) "NodePort" | ternary 30530 5030) }}
 {{- end }}
 
-{{- /* Where OneGate is reached from outside; empty where nothing says so. The same whether OneGate is on or off. */ -}}
+{{- /* URL of OneGate outside of the cluster; empty if the values give no address. It does not depend on gate.enabled: oned's
+configuration contains this URL, and switching OneGate must not restart oned. */ -}}
 {{- define "opennebula.gateEndpoint" -}}
 {{- $address := .Values.gate.address | default (eq (include "opennebula.gateExposure" .) "NodePort" | ternary .Values.hypervisors.address "") -}}
 {{- if .Values.gate.endpoint -}}
@@ -66,12 +70,12 @@ http://{{ contains ":" $address | ternary (printf "[%s]" $address) $address }}:{
 {{- end }}
 {{- end }}
 
-{{- /* Where virtual machines find OneGate: with the transparent proxy the address at which each hypervisor answers them */ -}}
+{{- /* URL of OneGate for virtual machines; with the transparent proxy, the link-local address on which each hypervisor listens */ -}}
 {{- define "opennebula.guestGateEndpoint" -}}
 {{ .Values.gate.transparentProxy.enabled | ternary "http://169.254.16.9:5030" (include "opennebula.gateEndpoint" .) }}
 {{- end }}
 
-{{- /* The transparent proxy, as the network drivers name its parts. A URL without a port has that of HTTP. */ -}}
+{{- /* Configuration of the transparent proxy for OpenNebula's network drivers. A URL without a port means port 80. */ -}}
 {{- define "opennebula.transparentProxy" -}}
 {{- $remote := splitList ":" (urlParse (include "opennebula.gateEndpoint" .)).host -}}
 {{- $proxy := dict "service_port" 5030 "remote_addr" (first $remote) "remote_port" (last (prepend (rest $remote) "80") | int) -}}
@@ -89,36 +93,39 @@ http://{{ contains ":" $address | ternary (printf "[%s]" $address) $address }}:{
 {{ .Values.hypervisors.sshPort | default (get (dict "NodePort" 30022 "LoadBalancer" 22 "HostPort" 2222) .Values.hypervisors.exposure) }}
 {{- end }}
 
-{{- /* Name of the Secret of a purpose: (list $ "oneKey") */ -}}
+{{- /* Name of a Secret, the operator's or the chart's: (list $ "oneKey"), a key of global.secrets */ -}}
 {{- define "opennebula.secret" -}}
 {{- $ := index . 0 -}}
 {{ get $.Values.global.secrets (index . 1) | default (printf "%s-%s" (include "opennebula.name" $) (index . 1 | kebabcase)) }}
 {{- end }}
 
-{{- /* What a container under Pod Security "restricted" says of itself */ -}}
+{{- /* securityContext of a container, as Pod Security "restricted" requires it */ -}}
 {{- define "opennebula.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
+{{- /* securityContext of a pod: the id of its user and group, 9869 for oneadmin */ -}}
 {{- define "opennebula.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: 9869
-runAsGroup: 9869
-fsGroup: 9869
+runAsUser: {{ . }}
+runAsGroup: {{ . }}
+fsGroup: {{ . }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{- /* What the specification of a pod of ours begins with: (list $ "fireedge") */ -}}
+{{- /* Common fields of a pod's spec: (list $ "fireedge" .Values.fireedge) */ -}}
 {{- define "opennebula.pod" -}}
 {{- $ := index . 0 -}}
-{{- $values := get $.Values (index . 1) -}}
+{{- $values := index . 2 -}}
+{{- /* MariaDB's image is the official one, in which the user mysql is 999 */ -}}
+{{- $user := eq (index . 1) "mariadb" | ternary 999 9869 -}}
 serviceAccountName: {{ include "opennebula.name" $ }}-{{ index . 1 }}
 automountServiceAccountToken: false
 enableServiceLinks: false
-securityContext: {{- include "opennebula.podSecurity" $ | nindent 2 }}
+securityContext: {{- include "opennebula.podSecurity" $user | nindent 2 }}
 {{- with $.Values.global.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}
@@ -136,8 +143,9 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* Probes of a service: (list (how the kubelet asks) URL...). A day to start, for it waits for oned; out of service within
-30 seconds. What restarts a container is asked by the kubelet itself: on a busy node a script may take too long. */ -}}
+{{- /* Probes of a service: (list HANDLER URL...), with the handler of the startup and liveness probes and the URLs that the readiness
+probe requests. A service may take a day to start, because it waits for oned. A service that hangs is unready within 30 seconds. The
+kubelet itself runs the probes that can restart a container, because a script may time out on a busy node. */ -}}
 {{- define "opennebula.probes" -}}
 startupProbe:
   {{- toYaml (first .) | nindent 2 }}
@@ -149,7 +157,7 @@ readinessProbe:
   periodSeconds: 8
   timeoutSeconds: 12
   failureThreshold: 2
-# supervisord restarts what died; this one is for what hangs
+# supervisord restarts a process that has ended; this probe is for one that hangs
 livenessProbe:
   {{- toYaml (first .) | nindent 2 }}
   periodSeconds: 30
@@ -157,7 +165,7 @@ livenessProbe:
   failureThreshold: 6
 {{- end }}
 
-{{- /* Where a service may write; the rest of its file system is read-only. */ -}}
+{{- /* Writable directories of a service; the rest of its file system is read-only. */ -}}
 {{- define "opennebula.scratchMounts" -}}
 - {name: scratch, mountPath: /run, subPath: run}
 - {name: scratch, mountPath: /var/lib/one, subPath: home}
@@ -167,12 +175,13 @@ livenessProbe:
 - {name: credentials, mountPath: /var/lib/one/.one}
 {{- end }}
 
+{{- /* Volumes of opennebula.scratchMounts */ -}}
 {{- define "opennebula.scratchVolumes" -}}
 - {name: scratch, emptyDir: {}}
 - {name: credentials, emptyDir: {medium: Memory, sizeLimit: 1Mi}}
 {{- end }}
 
-{{- /* What the common controllers have to be told: consoles last, uploads are large, a user stays with one pod. */ -}}
+{{- /* Annotations of ingress.controller for long-lived consoles, large uploads and session affinity */ -}}
 {{- define "opennebula.ingressAnnotations" -}}
 {{- if eq .Values.ingress.controller "nginx" -}}
 nginx.ingress.kubernetes.io/proxy-body-size: "0"
@@ -231,6 +240,7 @@ spec:
             backend: {service: {name: {{ include "opennebula.name" $ }}-fireedge, port: {name: web}}}
 {{- end }}
 
+{{- /* ServiceAccount of a component, without a mounted token: (list $ "component") */ -}}
 {{- define "opennebula.serviceaccount" -}}
 {{- $ := index . 0 -}}
 apiVersion: v1
@@ -241,6 +251,7 @@ metadata:
 automountServiceAccountToken: false
 {{- end }}
 
+{{- /* Environment variables of oned's container that name the database */ -}}
 {{- define "opennebula.databaseEnvironment" -}}
 {{- if .Values.development.sqlite -}}
 - {name: DATABASE_BACKEND, value: sqlite}
@@ -255,7 +266,8 @@ automountServiceAccountToken: false
 {{- end }}
 {{- end }}
 
-{{- /* Hooks, each with a weight: an ordinary object would come after the Job that needs it. */ -}}
+{{- /* Annotations of the Job that creates the Secrets and of all objects it needs: (weight). Those are hooks as well, because Helm
+creates ordinary objects after the hooks. */ -}}
 {{- define "opennebula.secretsHook" -}}
 helm.sh/hook: pre-install,pre-upgrade
 helm.sh/hook-weight: {{ . | quote }}

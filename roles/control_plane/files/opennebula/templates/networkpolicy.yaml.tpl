@@ -1,5 +1,5 @@
 {{- if .Values.global.networkPolicy.enabled }}
-# What no other policy opens is closed.
+# Denies all connections to the pods of the release that no other NetworkPolicy allows.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:

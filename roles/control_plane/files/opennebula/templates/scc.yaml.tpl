@@ -1,7 +1,8 @@
 {{- if eq .Values.platform "openshift" }}
 {{- $name := include "opennebula.name" . -}}
-# Every pod runs as a fixed user that is not root, which OpenShift allows to whom it is told. A hook, for the Job that makes
-# the Secrets is one. The pod of rotate_key.yml is no part of the release.
+# Every pod runs as a fixed non-root user, which OpenShift allows only to service accounts that are bound to an SCC. These
+# RoleBindings are hooks, because the Job that creates the Secrets is a hook and needs them. The pod of rotate_key.yml is listed
+# although it does not belong to the release.
 {{- $accounts := dict "nonroot-v2" (list "secrets" "fireedge" "flow" "gate" "mariadb" "exporter" "rotate-key") -}}
 {{- $scc := .Values.marketplace.linuxContainers | ternary "privileged" "nonroot-v2" -}}
 {{- $_ := set $accounts $scc (append (get $accounts $scc | default list) "oned") }}

@@ -6,7 +6,7 @@ metadata:
   name: {{ $name }}-exporter
   labels: {{- include "opennebula.labels" (list $ "exporter") | nindent 4 }}
 spec:
-  # two would ask oned for the same twice
+  # A second exporter would request the same data from oned again.
   replicas: 1
   strategy: {type: Recreate}
   selector:
@@ -18,7 +18,7 @@ spec:
       annotations: {{- toYaml . | nindent 8 }}
       {{- end }}
     spec:
-      {{- include "opennebula.pod" (list $ "exporter") | nindent 6 }}
+      {{- include "opennebula.pod" (list $ "exporter" .Values.exporter) | nindent 6 }}
       terminationGracePeriodSeconds: 30
       {{- with .Values.exporter.affinity }}
       affinity: {{- toYaml . | nindent 8 }}
@@ -32,7 +32,8 @@ spec:
             - {name: ONE_XMLRPC, value: {{ include "opennebula.endpoint" . | quote }}}
           ports:
             - {name: metrics, containerPort: 9925}
-          {{- /* whatever it is asked, of `/` as well, it reads all pools of oned anew, and empties what a scrape may be reading */}}
+          {{- /* By TCP: any HTTP request, even of `/`, makes the exporter read all pools of oned again and clears the metrics that a
+          scrape may be reading. */}}
           {{- include "opennebula.probes" (list (dict "tcpSocket" (dict "port" "metrics")) "tcp://127.0.0.1:9925") | nindent 10 }}
           resources: {{- toYaml .Values.exporter.resources | nindent 12 }}
           volumeMounts:

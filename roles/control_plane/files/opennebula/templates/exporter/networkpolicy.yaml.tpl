@@ -1,5 +1,5 @@
 {{- if and .Values.exporter.enabled .Values.global.networkPolicy.enabled }}
-# The exporter asks for no password. It names nothing but ids, states and sizes.
+# The exporter requires no password. Its metrics contain only ids, states and sizes.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:

@@ -1,6 +1,6 @@
 {{- if and .Values.exporter.enabled .Values.exporter.serviceMonitor.enabled }}
 {{- $name := include "opennebula.name" . -}}
-# For the operator of Prometheus.
+# For the Prometheus Operator.
 apiVersion: monitoring.coreos.com/v1
 kind: ServiceMonitor
 metadata:
@@ -16,7 +16,7 @@ spec:
   endpoints:
     - port: metrics
       interval: {{ .Values.exporter.serviceMonitor.interval }}
-      # what the exporter asks systemd, which no pod has: always 0
+      # The exporter reads these from systemd, which no pod has, so they are always 0.
       metricRelabelings:
         - {action: drop, sourceLabels: [__name__], regex: opennebula_(oned|scheduler|flow|hem|gate)_state}
 {{- end }}

@@ -1,6 +1,6 @@
 {{- if .Values.fireedge.enabled }}
 {{- $endpoint := include "opennebula.endpoint" . -}}
-{{- /* FireEdge listens to the proxy in its own pod, and that to the world. */ -}}
+{{- /* FireEdge listens on the loopback interface: clients connect to the proxy in its pod. */ -}}
 {{- $server := dict
       "host" "127.0.0.1"
       "port" 2617

@@ -7,7 +7,7 @@ metadata:
   labels: {{- include "opennebula.labels" (list $ "fireedge") | nindent 4 }}
 spec:
   replicas: {{ .Values.fireedge.replicas }}
-  # sessions are in a pod's memory: an old pod goes when a new one serves, and its users log in again
+  # Sessions are in a pod's memory: when a new pod replaces an old one, the users of the old pod have to log in again.
   strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
   selector:
     matchLabels: {{- include "opennebula.selector" (list $ "fireedge") | nindent 6 }}
@@ -20,12 +20,12 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
-      {{- include "opennebula.pod" (list $ "fireedge") | nindent 6 }}
+      {{- include "opennebula.pod" (list $ "fireedge" .Values.fireedge) | nindent 6 }}
       terminationGracePeriodSeconds: 30
       {{- if .Values.fireedge.affinity }}
       affinity: {{- toYaml .Values.fireedge.affinity | nindent 8 }}
       {{- else if not (has "ReadWriteMany" .Values.oned.uploads.accessModes) }}
-      # the volume of uploads is on one node at a time
+      # the volume of uploads is mounted on one node at a time
       affinity:
         podAffinity:
           requiredDuringSchedulingIgnoredDuringExecution:

@@ -1,5 +1,5 @@
 {{- if and .Values.fireedge.enabled .Values.httpRoute.enabled }}
-# The Gateway API instead of an Ingress; TLS is the Gateway's.
+# For the Gateway API instead of an Ingress. The Gateway terminates TLS.
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata:
@@ -16,7 +16,7 @@ spec:
   rules:
     - matches:
         - path: {type: PathPrefix, value: {{ .Values.httpRoute.path }}}
-      # no limit: an upload may take long, and a console stays
+      # no timeout: uploads take long, and consoles stay open
       timeouts: {request: 0s, backendRequest: 0s}
       {{- if .Values.httpRoute.sessionPersistence }}
       sessionPersistence: {type: Cookie, sessionName: fireedge}

@@ -1,9 +1,9 @@
 {{- if and .Values.fireedge.enabled .Values.ingress.enabled }}
-{{- $quiet := dict
+{{- $noAccessLog := dict
       "nginx" (dict "nginx.ingress.kubernetes.io/enable-access-log" "false")
       "traefik" (dict "traefik.ingress.kubernetes.io/router.observability.accesslogs" "false") -}}
-{{- with get $quiet .Values.ingress.controller }}
-# Consoles by themselves: the token in their URL opens them to whoever reads it, so it stays out of the access log.
+{{- with get $noAccessLog .Values.ingress.controller }}
+# A separate Ingress for consoles, without an access log: whoever reads the token in a console's URL can open the console.
 {{ include "opennebula.ingress" (list $ (printf "%s-console" (include "opennebula.name" $)) "/fireedge/guacamole" .) }}
 {{- end }}
 {{- end }}

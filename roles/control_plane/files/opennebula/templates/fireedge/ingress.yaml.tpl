@@ -1,4 +1,4 @@
 {{- if and .Values.fireedge.enabled .Values.ingress.enabled }}
-# FireEdge leads `/` to its page; where other applications share the host, the path /fireedge is all it needs.
+# FireEdge redirects `/` to its page. If other applications share the host, the path /fireedge is enough.
 {{ include "opennebula.ingress" (list $ (include "opennebula.name" .) .Values.ingress.path dict) }}
 {{- end }}

@@ -1,5 +1,5 @@
 {{- if and .Values.fireedge.enabled .Values.global.networkPolicy.enabled }}
-# The page and its API ask for a password; whatever leads users to them is outside of this namespace.
+# Open to all sources, because Ingress controllers run outside of this namespace. FireEdge requires a password.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:

@@ -1,5 +1,5 @@
 {{- if and .Values.fireedge.enabled (eq .Values.platform "openshift") (not .Values.ingress.enabled) (not .Values.httpRoute.enabled) }}
-# OpenShift's router keeps a user with a pod by a cookie of its own.
+# Needs no annotations for session affinity: OpenShift's router sets a cookie by default.
 apiVersion: route.openshift.io/v1
 kind: Route
 metadata:

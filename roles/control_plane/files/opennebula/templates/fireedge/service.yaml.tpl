@@ -1,6 +1,6 @@
 {{- if .Values.fireedge.enabled }}
-# A session is in the memory of one pod, so a client stays with the pod it logged in at: by a cookie where an Ingress
-# controller talks to the pods, by its address where the Service does.
+# A session is in the memory of one pod, so a client has to stay with the pod in which it logged in: by a cookie if an Ingress
+# controller connects to the pods, by the client's address if it connects to the Service.
 apiVersion: v1
 kind: Service
 metadata:
@@ -8,7 +8,7 @@ metadata:
   labels: {{- include "opennebula.labels" (list $ "fireedge") | nindent 4 }}
   annotations:
     {{- if eq .Values.ingress.controller "traefik" }}
-    # Traefik reads the cookie from the Service, not from the Ingress
+    # Traefik configures the cookie by annotations of the Service, not of the Ingress.
     traefik.ingress.kubernetes.io/service.sticky.cookie: "true"
     traefik.ingress.kubernetes.io/service.sticky.cookie.name: fireedge
     traefik.ingress.kubernetes.io/service.sticky.cookie.httponly: "true"

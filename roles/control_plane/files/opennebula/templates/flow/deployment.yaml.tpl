@@ -6,7 +6,7 @@ metadata:
   name: {{ $name }}-flow
   labels: {{- include "opennebula.labels" (list $ "flow") | nindent 4 }}
 spec:
-  # exactly one: two would both move the same services on
+  # Exactly one: two pods would both act on the same services.
   replicas: 1
   strategy: {type: Recreate}
   selector:
@@ -20,7 +20,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
-      {{- include "opennebula.pod" (list $ "flow") | nindent 6 }}
+      {{- include "opennebula.pod" (list $ "flow" .Values.flow) | nindent 6 }}
       terminationGracePeriodSeconds: 30
       {{- with .Values.flow.affinity }}
       affinity: {{- toYaml . | nindent 8 }}

@@ -10,7 +10,7 @@ spec:
   policyTypes: [Ingress]
   ingress:
     - from:
-        # oned's pod for the command line
+        # oned's pod, for the command line
         {{- range $client := list "fireedge" "gate" "oned" }}
         - podSelector:
             matchLabels: {{- include "opennebula.selector" (list $ $client) | nindent 14 }}

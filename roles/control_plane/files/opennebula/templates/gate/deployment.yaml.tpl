@@ -19,7 +19,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
-      {{- include "opennebula.pod" (list $ "gate") | nindent 6 }}
+      {{- include "opennebula.pod" (list $ "gate" .Values.gate) | nindent 6 }}
       terminationGracePeriodSeconds: 30
       {{- with .Values.gate.affinity }}
       affinity: {{- toYaml . | nindent 8 }}
@@ -33,7 +33,7 @@ spec:
             - {name: ONE_XMLRPC, value: {{ include "opennebula.endpoint" . | quote }}}
           ports:
             - {name: gate, containerPort: 5030}
-          {{- /* what it does not know it refuses without logging a failed log-in */}}
+          {{- /* OneGate answers an unknown path with an error, without logging a failed log-in. */}}
           {{- include "opennebula.probes" (list (dict "tcpSocket" (dict "port" "gate")) "http://127.0.0.1:5030/probe") | nindent 10 }}
           resources: {{- toYaml .Values.gate.resources | nindent 12 }}
           volumeMounts:

@@ -1,5 +1,5 @@
 {{- if and .Values.gate.enabled .Values.global.networkPolicy.enabled }}
-# Virtual machines come from outside of the cluster, each with a token of its own.
+# Open to all sources, because virtual machines connect from outside of the cluster. Each needs its own token.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:

@@ -1,7 +1,7 @@
 {{- if .Values.gate.enabled }}
 {{- $exposure := include "opennebula.gateExposure" . -}}
 {{- $port := include "opennebula.gatePort" . | int -}}
-# For virtual machines: ONEGATE_ENDPOINT in oned.conf names it.
+# For virtual machines, which get its URL from ONEGATE_ENDPOINT in oned.conf.
 apiVersion: v1
 kind: Service
 metadata:

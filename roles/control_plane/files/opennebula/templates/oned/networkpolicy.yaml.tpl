@@ -9,14 +9,14 @@ spec:
     matchLabels: {{- include "opennebula.selector" (list $ "oned") | nindent 6 }}
   policyTypes: [Ingress]
   ingress:
-    # The API asks for a password and is reached through the API server, whose address a policy cannot name;
-    # hypervisors and their SSH come from outside.
+    # Open to all sources: requests to oned's API, which requires a password, come through the Kubernetes API server, whose address a
+    # NetworkPolicy cannot name. Hypervisors connect to sshd and the monitor from outside of the cluster.
     - ports:
         - {protocol: TCP, port: 2633}
         - {protocol: TCP, port: 2222}
         - {protocol: TCP, port: {{ include "opennebula.monitorPort" . }}}
         - {protocol: UDP, port: {{ include "opennebula.monitorPort" . }}}
-    # Events carry the bodies of virtual machines and ask for no password.
+    # Events contain the templates of virtual machines, and their port requires no password.
     - from:
         - podSelector:
             matchLabels: {{- include "opennebula.selector" (list $ "fireedge") | nindent 14 }}

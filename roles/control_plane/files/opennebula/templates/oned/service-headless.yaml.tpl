@@ -1,4 +1,4 @@
-# Names of the pods themselves, as the StatefulSet needs them.
+# The headless Service that the StatefulSet needs for the names of its pods.
 apiVersion: v1
 kind: Service
 metadata:

@@ -2,7 +2,8 @@
 {{- $monitor := include "opennebula.monitorPort" . | int }}
 {{- $ssh := include "opennebula.sshPort" . | int }}
 {{- $nodePort := eq .Values.hypervisors.exposure "NodePort" }}
-# For the machines outside. Probes are told the port that the monitor listens on, so inside and outside are the same.
+# For the hypervisors. oned gives its probes the port on which the monitor listens, so the port inside and outside of the cluster has
+# to be the same.
 apiVersion: v1
 kind: Service
 metadata:
@@ -16,7 +17,7 @@ spec:
   {{- with .Values.hypervisors.loadBalancerClass }}
   loadBalancerClass: {{ . }}
   {{- end }}
-  # a host pushes as soon as it is monitored, which may be before the pod counts as ready
+  # Hypervisors send monitoring data even before the pod is ready.
   publishNotReadyAddresses: true
   selector: {{- include "opennebula.selector" (list $ "oned") | nindent 4 }}
   ports:

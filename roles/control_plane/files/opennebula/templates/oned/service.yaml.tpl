@@ -1,4 +1,4 @@
-# The API and the events, for everything inside of the cluster. The zone's ENDPOINT names it.
+# oned's API and its events, for clients inside of the cluster. The zone's ENDPOINT is the URL of this Service.
 apiVersion: v1
 kind: Service
 metadata:

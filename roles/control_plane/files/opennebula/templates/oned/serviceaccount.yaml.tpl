@@ -1,2 +1,2 @@
-# oned asks nothing of Kubernetes: no token is mounted.
+# oned does not use the Kubernetes API, so no token is mounted.
 {{ include "opennebula.serviceaccount" (list $ "oned") }}

@@ -16,20 +16,20 @@ spec:
       labels: {{- include "opennebula.selector" (list $ "oned") | nindent 8 }}
       annotations:
         kubectl.kubernetes.io/default-container: oned
-        # oned reads its configuration at its start only
+        # restarts the pod when the configuration changes: oned reads it only at its start
         checksum/config: {{ include (print $.Template.BasePath "/oned/configmap.yaml.tpl") . | sha256sum }}
         {{- with .Values.oned.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
-      {{- include "opennebula.pod" (list $ "oned") | nindent 6 }}
-      # oned stops in 8 s; transfers under way get a chance to end
+      {{- include "opennebula.pod" (list $ "oned" .Values.oned) | nindent 6 }}
+      # oned stops in 8 s; the rest is for running transfers to end
       terminationGracePeriodSeconds: 90
       affinity:
         {{- if .Values.oned.affinity }}
         {{- toYaml .Values.oned.affinity | nindent 8 }}
         {{- else if not (has "ReadWriteMany" .Values.oned.uploads.accessModes) }}
-        # the volume of uploads is on one node at a time
+        # the volume of uploads is mounted on one node at a time
         podAffinity:
           preferredDuringSchedulingIgnoredDuringExecution:
             - weight: 100
@@ -45,7 +45,7 @@ spec:
           image: {{ include "opennebula.image" (list $ "oned") }}
           imagePullPolicy: {{ .Values.images.pullPolicy }}
           {{- if .Values.marketplace.linuxContainers }}
-          # a device of FUSE, loop devices and mounts, by sudo: nothing less than this has them all
+          # The import needs sudo, mounts, loop devices and the FUSE device, which only a privileged container has.
           securityContext: {privileged: true, readOnlyRootFilesystem: true}
           {{- else }}
           securityContext: {{- include "opennebula.containerSecurity" . | nindent 12 }}
@@ -58,7 +58,7 @@ spec:
             - {name: events, containerPort: 2101}
             - {name: monitor-tcp, containerPort: {{ $monitorPort }}{{ if $hostPort }}, hostPort: {{ $monitorPort }}{{ end }}}
             - {name: monitor-udp, containerPort: {{ $monitorPort }}, protocol: UDP{{ if $hostPort }}, hostPort: {{ $monitorPort }}{{ end }}}
-          # A day: until oned has answered once it waits for its database or bootstraps it, and a restart helps neither.
+          # A day: until its first answer, oned waits for its database or bootstraps it, and a restart would help neither.
           startupProbe:
             exec: {command: [/usr/libexec/kubenebula/probe, started]}
             periodSeconds: 5
@@ -69,8 +69,8 @@ spec:
             periodSeconds: 10
             timeoutSeconds: 15
             failureThreshold: 3
-          # Not by TCP: idle connections are enough to make oned refuse one. supervisord restarts an oned that died;
-          # this one is for an oned that hangs while its database is there.
+          # Not by TCP, because oned refuses connections when enough others are open, even idle ones. supervisord restarts an oned that
+          # has ended; this probe is for one that hangs although its database answers.
           livenessProbe:
             exec: {command: [/usr/libexec/kubenebula/probe, live]}
             periodSeconds: 30
@@ -98,7 +98,7 @@ spec:
             {{- if not .Values.development.sqlite }}
             - {name: database, mountPath: /etc/kubenebula/database, readOnly: true}
             {{- end }}
-        # The front-end's SSH server: hypervisors fetch images from the datastores and bring disks back.
+        # The front-end's SSH server, from which hypervisors fetch images and to which they return disks.
         - name: sshd
           image: {{ include "opennebula.image" (list $ "oned") }}
           imagePullPolicy: {{ .Values.images.pullPolicy }}
@@ -129,7 +129,7 @@ spec:
         - {name: config, configMap: {name: {{ $name }}-oned}}
         - {name: oneadmin, secret: {secretName: {{ include "opennebula.secret" (list $ "oneadmin") }}, defaultMode: 0440}}
         - {name: uploads, persistentVolumeClaim: {claimName: {{ $name }}-uploads}}
-        # not where oned looks for its own files: on an empty database it refuses to start where they exist
+        # Mounted elsewhere than oned's own auth files, because oned refuses to start with an empty database if those exist.
         - {name: serveradmin, secret: {secretName: {{ include "opennebula.secret" (list $ "serveradmin") }}, defaultMode: 0440}}
         {{- with .Values.ldap.secret }}
         - {name: ldap, secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: ldap_auth.conf, path: ldap_auth.conf}]}}
@@ -143,7 +143,7 @@ spec:
         {{- if not .Values.development.sqlite }}
         - {name: database, secret: {secretName: {{ include "opennebula.secret" (list $ "database") }}, defaultMode: 0440, items: [{key: password, path: password}]}}
         {{- end }}
-  # Kept when the release is uninstalled or scaled down: this is the default, said so that nobody wonders.
+  # The default, stated explicitly: the volumes are kept when the release is uninstalled or scaled down.
   persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain, whenScaled: Retain}
   volumeClaimTemplates:
     {{- range $volume := list "state" "datastores" }}

@@ -1,4 +1,4 @@
-# What users upload through FireEdge, until oned has made an image of it: both see it under one path.
+# Files that users upload through FireEdge, until oned has made an image of them. FireEdge and oned mount it at the same path.
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata:

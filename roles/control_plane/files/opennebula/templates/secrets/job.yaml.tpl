@@ -5,7 +5,7 @@
 {{- $_ := set $secrets $purpose (dict "name" (include "opennebula.secret" (list $ $purpose)) "create" (empty $own)) }}
 {{- end }}
 {{- end -}}
-# Makes the Secrets that do not exist yet. They belong to no release, so they outlive it.
+# Creates the Secrets that do not exist yet. They do not belong to the release, so they stay when it is uninstalled.
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -22,7 +22,7 @@ spec:
       automountServiceAccountToken: true
       enableServiceLinks: false
       restartPolicy: Never
-      securityContext: {{- include "opennebula.podSecurity" . | nindent 8 }}
+      securityContext: {{- include "opennebula.podSecurity" 9869 | nindent 8 }}
       {{- with .Values.global.imagePullSecrets }}
       imagePullSecrets:
         {{- range . }}
@@ -35,7 +35,7 @@ spec:
           imagePullPolicy: {{ .Values.images.pullPolicy }}
           command: [/usr/libexec/kubenebula/make-secrets]
           securityContext: {{- include "opennebula.containerSecurity" . | nindent 12 }}
-          # the reason of a failure is the pod's last message, where the role control_plane finds it
+          # puts the reason of a failure into the pod's status, where the role control_plane reads it
           terminationMessagePolicy: FallbackToLogsOnError
           env:
             - {name: SECRETS, value: {{ $secrets | toJson | quote }}}

@@ -17,7 +17,7 @@ rules:
     resources: [configmaps]
     resourceNames: [{{ $name }}-public-keys]
     verbs: [get, update]
-  # creation cannot be limited to names
+  # Kubernetes cannot limit `create` to resourceNames.
   - apiGroups: [""]
     resources: [secrets, configmaps]
     verbs: [create]

@@ -1,4 +1,4 @@
-# Logs in as oneadmin through the Service and looks whether the zone names that Service as its ENDPOINT.
+# Logs in as oneadmin through the Service and checks that the zone's ENDPOINT is the URL of that Service.
 apiVersion: v1
 kind: Pod
 metadata:
@@ -12,7 +12,7 @@ spec:
   serviceAccountName: {{ include "opennebula.name" . }}-oned
   automountServiceAccountToken: false
   enableServiceLinks: false
-  securityContext: {{- include "opennebula.podSecurity" . | nindent 4 }}
+  securityContext: {{- include "opennebula.podSecurity" 9869 | nindent 4 }}
   {{- with .Values.global.imagePullSecrets }}
   imagePullSecrets:
     {{- range . }}

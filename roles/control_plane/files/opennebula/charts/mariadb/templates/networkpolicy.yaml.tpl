@@ -1,5 +1,5 @@
 {{- if .Values.global.networkPolicy.enabled }}
-# The database listens to oned alone.
+# Only oned's pod may connect to the database.
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:

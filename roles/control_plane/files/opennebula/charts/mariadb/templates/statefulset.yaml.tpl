@@ -15,33 +15,8 @@ spec:
       annotations:
         checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml.tpl") . | sha256sum }}
     spec:
-      serviceAccountName: {{ $name }}-mariadb
-      automountServiceAccountToken: false
-      enableServiceLinks: false
+      {{- include "opennebula.pod" (list $ "mariadb" .Values) | nindent 6 }}
       terminationGracePeriodSeconds: 60
-      # the official image's user mysql
-      securityContext:
-        runAsNonRoot: true
-        runAsUser: 999
-        runAsGroup: 999
-        fsGroup: 999
-        fsGroupChangePolicy: OnRootMismatch
-        seccompProfile: {type: RuntimeDefault}
-      {{- with .Values.global.imagePullSecrets }}
-      imagePullSecrets:
-        {{- range . }}
-        - name: {{ . }}
-        {{- end }}
-      {{- end }}
-      {{- with .Values.priorityClassName }}
-      priorityClassName: {{ . }}
-      {{- end }}
-      {{- with .Values.nodeSelector }}
-      nodeSelector: {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with .Values.tolerations }}
-      tolerations: {{- toYaml . | nindent 8 }}
-      {{- end }}
       {{- with .Values.affinity }}
       affinity: {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -57,7 +32,7 @@ spec:
             - {name: MARIADB_ROOT_PASSWORD_FILE, value: /run/secrets/database/root-password}
           ports:
             - {name: mysql, containerPort: 3306}
-          # the first start lays out the data directory
+          # the first start initializes the data directory
           startupProbe:
             exec: {command: [healthcheck.sh, --connect, --innodb_initialized]}
             periodSeconds: 2

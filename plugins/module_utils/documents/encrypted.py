@@ -1,0 +1,76 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Attributes that oned keeps encrypted, such as EC2_SECRET of a host or PASSWORD in the CONTEXT of a template.
+
+Which ones these are is written in oned.conf (*_ENCRYPTED_ATTR). Pools show their ciphertext; the methods *.info show
+the text to members of group oneadmin that ask for it (OpenNebula 6.10.0.1, src/rm/RequestManagerInfo.cc). To anyone
+else such an attribute never looks as wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import xml
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import Template, differing
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import NOT_FOUND, OnedError
+
+# AES-256 in CBC mode, in base64: whole blocks of 16 octets (src/common/NebulaUtil.cc).
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
+_BLOCK = 16
+
+
+class Hidden(str):
+    """What oned keeps encrypted, decrypted or not: not to be shown."""
+
+    __slots__ = ()
+
+
+def is_cipher(value: Any) -> bool:
+    """Whether a value, or one in it, may be something that oned has encrypted."""
+    if isinstance(value, (dict, list)):
+        return any(map(is_cipher, value.values() if isinstance(value, dict) else value))
+    if not isinstance(value, str) or len(value) % 4 or not _BASE64.match(value):
+        return False
+    return (len(value) // 4 * 3 - value.count("=")) % _BLOCK == 0
+
+
+def revealed(
+    client: Client, found: Mapping[int, Template], wanted: Mapping[int, Template], info: Callable[[int], Call]
+) -> dict[int, Template]:
+    """The templates of objects in which a wanted attribute may only seem to differ, decrypted as far as may be.
+
+    found: templates by id, as pools show them. wanted: attributes to compare, by id. info: the call that asks for an
+    object decrypted. One request for all, none when all is as wanted. Raises OnedError.
+    """
+    doubtful = {
+        number: [key for key in differing(desired, found[number]) if is_cipher(found[number].get(key))]
+        for number, desired in wanted.items()
+    }
+    calls = {number: info(number) for number, keys in doubtful.items() if keys}
+    templates: dict[int, Template] = {}
+    for (number, call), outcome in zip(calls.items(), client.read_many(list(calls.values())), strict=True):
+        plain: Template = {}
+        if not isinstance(outcome, OnedError):
+            plain = xml.template(xml.parse(outcome, call.method))
+        elif outcome.code != NOT_FOUND:  # which it is when someone else has just removed it
+            raise outcome
+        marked = {key: _marked(found[number][key], plain.get(key)) for key in doubtful[number]}
+        templates[number] = {**found[number], **marked}
+    return templates
+
+
+def _marked(cipher: Any, plain: Any) -> Any:
+    """The plain value, marked where the cipher is one; the cipher itself, marked, where they do not correspond."""
+    if isinstance(cipher, dict):
+        inner = plain if isinstance(plain, dict) else {}
+        return {key: _marked(value, inner.get(key)) for key, value in cipher.items()}
+    if isinstance(cipher, list):
+        items = plain if isinstance(plain, list) and len(plain) == len(cipher) else [None] * len(cipher)
+        return [_marked(value, item) for value, item in zip(cipher, items, strict=True)]
+    if not is_cipher(cipher):
+        return cipher
+    return Hidden(plain if isinstance(plain, str) else cipher)

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 KubeNebula contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The desired state of an object, from what the user declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import template as syntax
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.kind import ResourceKind
+
+
+def normalized(kind: ResourceKind, item: Mapping[str, Any]) -> dict[str, Any]:
+    """One entry of a module's list, with names stripped.
+
+    `attributes` holds the template and the options that set attributes of it.
+
+
+    Raises TemplateError, naming object and attribute.
+    """
+    name = str(item["name"]).strip()
+    new_name = item.get("new_name")
+    called = name if new_name is None else str(new_name).strip()
+    desired = {**item, "name": name, "called": called}
+    owner = f"{kind.kind_name} {name}"
+    for option in kind.references:
+        if desired.get(option) is not None:
+            desired[option] = [str(entry).strip() for entry in desired[option]]
+    try:
+        wanted = syntax.normalize(desired.get("template") or {})
+        given = [option for option in kind.template_options if desired.get(option) is not None]
+        from_options = {kind.template_options[option]: desired[option] for option in given}
+        both = [key for key in wanted if key in from_options]
+        for key in wanted:
+            if key in kind.refused_attributes or key == "NAME":
+                raise syntax.TemplateError(f"{key} cannot be set here: {kind.refused_attributes.get(key, 'use name')}")
+        if both:
+            raise syntax.TemplateError(f"{both[0]} is given twice: as an option and in the template")
+        desired["attributes"] = {**wanted, **syntax.normalize(from_options)}
+    except syntax.TemplateError as error:
+        raise syntax.TemplateError(f"{owner}: template: {error}") from error
+    return desired
