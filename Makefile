@@ -15,10 +15,11 @@ SCENARIOS := default services onboard_lxc offboard onboard_kvm verify rotate_key
 PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
 scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
-# kubernetes.core knows Helm 4 from 6.4.0, which needs Python 3.12
-export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
+# `make site` takes Helm 3, which is built in no time beside Kubernetes. Tests take Helm 4 where kubernetes.core knows it: from
+# 6.4.0, which needs Python 3.12.
+chart molecule test stages $(SCENARIOS:%=stage-%): export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
 
-.PHONY: help machine venv dev lab lab-down site test check lint unit contract chart playbooks sanity molecule bench-registration bench-onboarding clean
+.PHONY: help machine venv dev lab lab-up lab-down plan site test check lint unit contract chart playbooks sanity molecule bench-registration bench-onboarding clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
@@ -32,16 +33,25 @@ venv: ## set up what the playbooks need, in .venv
 dev: ## set up what the tests need as well
 	@.ci/venv.sh requirements-dev.txt
 
-lab: machine venv ## a Kubernetes and two hypervisor hosts on this machine, as root
+lab: machine ## a Kubernetes and two hypervisor hosts on this machine, as root
+	@$(MAKE) --no-print-directory --jobs=2 venv lab-up
+
+lab-up:
 	@$(LAB) up
 
 lab-down: ## stop the lab; what the cloud holds stays
 	@$(LAB) down
 
-site: machine venv ## bring up the lab, deploy OpenNebula to it, and say where it is
-	@$(LAB) up
-	ansible-playbook playbooks/site.yml -i inventories/lab
+site: plan lab ## bring up the lab, deploy OpenNebula to it, and say where it is
+	@ansible-playbook playbooks/site.yml -i inventories/lab
 	ansible-playbook playbooks/where.yml -i inventories/lab
+
+plan:
+	@printf '%s\n' 'make site' \
+	  '  brings up the lab: Kubernetes and Helm from source, images of Debian, MariaDB and two hypervisors; beside it, Ansible' \
+	  '  deploys the cloud: images, the control plane on that Kubernetes, the hypervisors as hosts' \
+	  '  says where it is and how to log in' \
+	  'The first time takes six to eight minutes on 2 idle cores, most of it the compiler. Later ones take one or two.'
 
 check: dev lint unit contract chart ## the tests that need no lab
 
@@ -53,6 +63,7 @@ lint: dev ## ansible-lint, yamllint, ruff, mypy, shellcheck
 	ansible-lint --offline
 	git grep -lE '^#!.*(bash|/sh)$$' | xargs shellcheck
 	antsibull-changelog lint
+	python .ci/role_readmes.py --check
 
 unit: dev ## unit tests
 	@$(PYTEST) tests/unit

@@ -4,6 +4,8 @@
 # The environment itself lies in the cache, named after what is in it, so a fresh clone finds it ready.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=/dev/null  # it is checked as a file of its own
+source molecule/lab/lib/say.sh
 
 requirements=$1
 link=${2:-.venv}
@@ -15,7 +17,8 @@ stop() {
 }
 
 install_packages() {
-  apt-get -o DPkg::Lock::Timeout=300 update -qq
+  # as the lab does at the same time
+  flock /run/lock/kubenebula-apt.lock apt-get -o DPkg::Lock::Timeout=300 update -qq
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
@@ -58,10 +61,12 @@ contents() {
 key=$({ contents "$requirements"; "$python" -VV; echo "$python"; } | sha256sum | cut -c1-16)
 home=$cache/venv/$key
 if [ ! -e "$home/complete" ]; then
-  echo "setup: Python packages for $("$python" -V), once"
   rm -rf "$home"
   "$python" -m venv "$home"
-  "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+  long "installing Python packages for $("$python" -V)" "$home/log" last_line \
+    "$home/bin/pip" install --disable-pip-version-check --progress-bar off --requirement "$requirements" \
+    || { tail -n 20 "$home/log" >&2; stop "these Python packages cannot be installed: $requirements"; }
+  step "Python packages installed"
   touch "$home/complete"
 fi
 ln -sfn "$home" "$link"

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in env say process machine go pki network runtime services images cluster hosts edge; do
+for part in env say jobs process machine go pki policies network runtime services images cluster hosts edge; do
   # shellcheck source=/dev/null  # each is checked as a file of its own
   source "$LAB/lib/$part.sh"
 done
@@ -48,16 +48,21 @@ up() {
   require_machine
   lock
   install_packages
-  build_programs
+  build_pause
+  # the compiler works for minutes, while the images wait for downloads; and last for what the cluster does not start with
+  begin cluster build_cluster
   make_pki
   network_up
   runtime_up
   services_up
   images_up
-  cluster_up
   local name
   for name in "${HOSTS[@]}"; do host_create "$name"; done
+  await cluster
+  begin helm build_helm
+  cluster_up
   for name in "${HOSTS[@]}"; do host_wait "$name"; done
+  await helm
   step "up: KUBECONFIG=$ADMIN_CONF DOCKER_HOST=$DOCKER_HOST"
 }
 

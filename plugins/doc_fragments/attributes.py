@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What modules tell about themselves."""
+    """Attributes of the modules."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -15,7 +15,7 @@ attributes:
   diff_mode:
     description: In diff mode, returns what has changed, or in C(check_mode) what would change.
   idempotent:
-    description: Run twice in a row with the same arguments, the second run changes nothing.
+    description: When run twice in a row with the same arguments, the second run changes nothing.
 """
 
     INFO_MODULE = r"""

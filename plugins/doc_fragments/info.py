@@ -5,19 +5,19 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of every module that lists objects: module_utils/args.py, info_spec()."""
+    """Options of every module that lists objects: module_utils/ansible/options.py, info_spec()."""
 
     DOCUMENTATION = r"""
 options:
   names:
     description:
-      - Only objects of these names. Capitals do not matter.
-      - After a V(~) stands a regular expression, which is looked for anywhere in the name.
+      - Only objects with these names. Case does not matter.
+      - A value that begins with V(~) is a regular expression, which may match anywhere in the name.
     type: list
     elements: str
   ids:
     description:
-      - Only objects of these IDs. With O(names), an object that matches either is listed.
+      - Only objects with these IDs. If O(names) is given too, an object that matches either is listed.
     type: list
     elements: int
 """

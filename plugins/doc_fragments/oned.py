@@ -5,17 +5,17 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of every module that speaks XML-RPC with oned: module_utils/args.py, connection_spec()."""
+    """Options of every module that calls oned over XML-RPC: module_utils/ansible/options.py, connection_spec()."""
 
     DOCUMENTATION = r"""
 options:
   api_url:
     description:
       - Address of oned's XML-RPC interface, such as V(http://one.example.org:2633/RPC2).
-      - Left out, oned is reached through the service proxy of the Kubernetes API server, as Service
-        C(<release>-oned), port 2633. That takes the permission to C(create) on C(services/proxy) in O(namespace).
-      - Where that is not granted, a port is forwarded to a ready pod of the release for each call, which is slower.
-        That takes C(list) on C(pods), and C(get) and C(create) on C(pods/portforward).
+      - If left out, oned is reached through the service proxy of the Kubernetes API server, as Service
+        C(<release>-oned), port 2633. That needs the permission to C(create) on C(services/proxy) in O(namespace).
+      - If that permission is not granted, each call forwards a port to a ready pod of the release, which is slower.
+        That needs C(list) on C(pods), and C(get) and C(create) on C(pods/portforward).
       - Taken from the environment variable E(ONE_URL) if not given.
     type: str
   api_username:
@@ -37,18 +37,18 @@ options:
     default: true
   ca_cert:
     description:
-      - PEM file with the certificates to trust, instead of the system's for O(api_url) or the kubeconfig's for the
-        API server.
+      - PEM file with the certificates to trust. It replaces the system's certificates for O(api_url), or the
+        kubeconfig's for the API server.
     type: path
   kubeconfig:
     description:
-      - Kubeconfig to reach the API server with. Left out, E(KUBECONFIG), then C(~/.kube/config), then the service
-        account of the pod the module runs in.
+      - Kubeconfig for the API server. If left out, E(KUBECONFIG), then C(~/.kube/config), then the service account of
+        the pod in which the module runs.
       - Taken from the environment variable E(K8S_AUTH_KUBECONFIG) if not given. Not used with O(api_url).
     type: path
   kube_context:
     description:
-      - Context of the kubeconfig. Left out, its current context.
+      - Context of the kubeconfig. If left out, its current context.
       - Taken from the environment variable E(K8S_AUTH_CONTEXT) if not given.
     type: str
   namespace:
@@ -64,8 +64,9 @@ options:
   timeout:
     description:
       - Seconds a call to oned may take.
-      - Whatever passes by itself, such as a start of oned, the election of a leader or a database that is away, is sat
-        out for up to a minute in all; a password that was never right, for half a minute.
+      - Calls that fail for a transient reason, such as a start of oned, the election of a leader or a database that
+        cannot be reached, are repeated for up to a minute in all. Calls with a password that oned has never accepted
+        are repeated for half a minute.
     type: float
     default: 30
 requirements:
@@ -73,7 +74,7 @@ requirements:
   - kubernetes (Python library) where the module runs, unless O(api_url) is given
 """
 
-    # What modules take from the environment themselves, a plugin has to document.
+    # Modules read these environment variables themselves. A plugin has to declare them.
     PLUGIN = r"""
 options:
   api_url:

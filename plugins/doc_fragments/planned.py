@@ -5,15 +5,15 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Option of every module whose objects name objects of other kinds: module_utils/args.py, PLANNED."""
+    """Option of every module whose objects reference other resource kinds: module_utils/ansible/options.py, PLANNED."""
 
     DOCUMENTATION = r"""
 options:
   planned:
     description:
-      - Names of objects that earlier tasks of the play would have made. In check mode they count as existing, so that
-        the prediction of a play whose objects name one another is that of the play.
-      - Without check mode it means nothing.
+      - Names of objects that earlier tasks of the play would have created. In check mode, they count as existing, so
+        that a play can be predicted even if its objects reference one another.
+      - Ignored without check mode.
     type: dict
     suboptions:
       clusters:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects that an inventory declares, and what can be said of them without OpenNebula."""
+"""Checks of the objects that an inventory declares, as far as they need no OpenNebula."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import pool
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.clusters import unknown_cluster
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import TemplateError
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host as oned_host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import plan as host_plan
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.acl import Rules
@@ -32,7 +32,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vn
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.zone import Zones
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError
 
-# variable: (module, its option, what judges the objects)
+# variable: (module, its option, resource kind; None for hosts)
 KINDS: dict[str, tuple[str, str, type[Declared] | None]] = {
     "opennebula_zones": ("one_zone", "zones", Zones),
     "opennebula_clusters": ("one_cluster", "clusters", Clusters),
@@ -47,13 +47,13 @@ KINDS: dict[str, tuple[str, str, type[Declared] | None]] = {
     "opennebula_acl_rules": ("one_acl", "rules", Rules),
     "hypervisors": ("one_host", "hosts", None),
 }
-# What belongs to a cluster is made after it, and says itself where it belongs.
+# The members of a cluster are created after the cluster and name it themselves.
 _ELSEWHERE = {
     "hosts": "set hypervisor_cluster for the hypervisors instead",
     "datastores": "give clusters in opennebula_datastores instead",
     "vnets": "give clusters in opennebula_networks instead",
 }
-# Ansible's own words name Python's types, and the value.
+# Ansible's own messages name types of Python, and they show the value.
 _WRONG_TYPE = re.compile(
     r"(?:argument|option) '(?P<option>\w+)' is of type .* unable to convert to (?P<type>\w+):", re.DOTALL
 )
@@ -62,7 +62,7 @@ _TOGETHER = ("mutually_exclusive", "required_together", "required_one_of", "requ
 
 
 def declaration_problems(declared: Mapping[str, Any]) -> list[str]:
-    """Sentences for everything in `declared` that cannot work."""
+    """One sentence for each problem of the declared objects."""
     if not isinstance(declared, Mapping) or not set(declared) <= set(KINDS):
         raise AnsibleFilterError(f"declaration_problems: the input is a dictionary of lists under {', '.join(KINDS)}")
     found = [f"{variable}: {problem}." for variable, objects in declared.items() for problem in _of(variable, objects)]
@@ -75,25 +75,25 @@ def _of(variable: str, objects: Any) -> list[str]:
         return [f"it has to be a list of {'host' if kind is None else kind.kind_name}s"]
     spec = import_module(f"ansible_collections.kubenebula.opennebula.plugins.modules.{module}").argument_spec()[option]
     found: list[str] = []
-    sound = []
+    valid = []
     for number, given in enumerate(objects, 1):
-        entry, problems = _fitted(spec, given, number)
+        entry, problems = _validated(spec, given, number)
         if variable == "opennebula_clusters" and not problems:
             problems = [
                 f"{entry['name']}: {member} cannot be given here: {instead}"
                 for member, instead in _ELSEWHERE.items()
                 if entry[member] is not None
             ]
-        problems = problems or _judged(kind, [entry])
+        problems = problems or _module_errors(kind, [entry])
         found += problems
         if not problems:
-            sound.append(entry)
-    # Each is right by itself; are they together?
-    return found + _judged(kind, sound)
+            valid.append(entry)
+    # Valid objects may still contradict one another.
+    return found + _module_errors(kind, valid)
 
 
-def _fitted(spec: Mapping[str, Any], given: Any, number: int) -> tuple[Any, list[str]]:
-    """One object as the module gets it, and what Ansible itself would say against it."""
+def _validated(spec: Mapping[str, Any], given: Any, number: int) -> tuple[Any, list[str]]:
+    """One object as the module gets it, and the errors that Ansible itself finds."""
     if spec["elements"] != "dict":
         return str(given), []
     if not isinstance(given, Mapping):
@@ -101,7 +101,7 @@ def _fitted(spec: Mapping[str, Any], given: Any, number: int) -> tuple[Any, list
     together = {key: spec[key] for key in _TOGETHER if key in spec}
     result = ArgumentSpecValidator(spec["options"], **together).validate(_plain(given))
     owner = given.get("name") or f"entry {number}"
-    return result.validated_parameters, [f"{owner}: {_told(error, spec)}" for error in result.errors]
+    return result.validated_parameters, [f"{owner}: {_sentence(error, spec)}" for error in result.errors]
 
 
 def _plain(value: Any) -> Any:
@@ -111,7 +111,7 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _told(error: Exception, spec: Mapping[str, Any]) -> str:
+def _sentence(error: Exception, spec: Mapping[str, Any]) -> str:
     if isinstance(error, UnsupportedError):
         unknown = str(error).partition(". Supported parameters")[0]
         return f"there is no option {unknown}; there are {', '.join(sorted(spec['options']))}"
@@ -119,22 +119,24 @@ def _told(error: Exception, spec: Mapping[str, Any]) -> str:
     return f"{wrong['option']} has to be {_TYPES.get(wrong['type'], wrong['type'])}" if wrong else str(error)
 
 
-def _judged(kind: type[Declared] | None, entries: list[Any]) -> list[str]:
-    """What the module would say against these objects before it asks OpenNebula."""
+def _module_errors(kind: type[Declared] | None, entries: list[Any]) -> list[str]:
+    """The errors that the module finds in these objects before it calls OpenNebula."""
     try:
         if kind is None:
-            host_plan.check_desired([host.spec(entry) for entry in entries], host_plan.Intent())
+            host_plan.check_desired([oned_host.spec(entry) for entry in entries], host_plan.Intent())
             return []
         resources = kind(entries, {})
         resources.check_desired()
     except (OnedError, TemplateError) as error:
         return [str(error)]
-    named = [(desired["called"], resources.name_problem(desired["called"])) for desired in resources.desired_objects]
+    named = [
+        (desired["final_name"], resources.name_problem(desired["final_name"])) for desired in resources.desired_objects
+    ]
     return [f"{kind.kind_name} name {name!r} is not possible: {problem}" for name, problem in named if problem]
 
 
 def _outsiders(groups: Iterable[Mapping[str, Any]], users: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Administrators who are kept out of their group: it would take them in, and they would leave it, on every run."""
+    """Administrators whose declared groups lack the group: every run would add them to the group and remove them."""
     belongs = {
         str(user["name"]).casefold(): check_type_list(user["groups"])
         for user in users
@@ -150,14 +152,14 @@ def _outsiders(groups: Iterable[Mapping[str, Any]], users: Iterable[Mapping[str,
 
 
 def _outside(group: str, belongs: Iterable[Any] | None) -> bool:
-    # An id may be that of the group.
+    # A number may be the ID of the group.
     return belongs is not None and all(
         not str(name).isdecimal() and str(name).casefold() != group.casefold() for name in belongs
     )
 
 
 def planned_names(declared: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the names of what may be named by others, as the modules take them in their option ``planned``."""
+    """Return the names of objects that others may reference, for the option ``planned`` of the modules."""
     return {
         kind: [
             name
@@ -170,32 +172,32 @@ def planned_names(declared: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def cluster_problems(
-    wanted: Iterable[Mapping[str, Any]], clusters: Iterable[Mapping[str, Any]], planned: Iterable[str] = ()
+    hosts: Iterable[Mapping[str, Any]], clusters: Iterable[Mapping[str, Any]], planned: Iterable[str] = ()
 ) -> dict[str, str]:
     """Return a sentence for each host whose cluster does not exist, by its name.
 
-    clusters: as one_cluster_info lists them. planned: names of those that check mode has not made.
+    clusters: as one_cluster_info lists them. planned: names of clusters that check mode did not create.
     """
-    there = [pool.Ref(found["id"], found["name"]) for found in clusters]
-    there += pool.planned(planned, there)
+    existing = [pool.Ref(found["id"], found["name"]) for found in clusters]
+    existing += pool.planned(planned, existing)
     return {
-        desired["name"]: unknown_cluster("hypervisor_cluster", desired["cluster"], there)
-        for desired in wanted
-        if "cluster" in desired and pool.pick(there, str(desired["cluster"]).strip()) is None
+        host["name"]: unknown_cluster("hypervisor_cluster", host["cluster"], existing)
+        for host in hosts
+        if "cluster" in host and pool.pick(existing, str(host["cluster"]).strip()) is None
     }
 
 
 def registration_failures(
-    wanted: Iterable[Mapping[str, Any]], answer: Mapping[str, Any], known: Mapping[str, str]
+    hosts: Iterable[Mapping[str, Any]], answer: Mapping[str, Any], known: Mapping[str, str]
 ) -> dict[str, str]:
     """Return why hosts are not registered or not monitored, by their names.
 
-    answer: what the module one_host returned. known: hosts that it was not asked for, with the reason.
+    answer: what the module one_host returned. known: reasons for hosts that were not passed to the module.
     """
-    told = {result["name"]: result["msg"] for result in answer.get("results", []) if result["failed"]}
+    failures = {result["name"]: result["msg"] for result in answer.get("results", []) if result["failed"]}
     if answer.get("failed") and "results" not in answer:
-        told = {desired["name"]: answer["msg"] for desired in wanted}
-    return {**told, **known}
+        failures = {host["name"]: answer["msg"] for host in hosts}
+    return {**failures, **known}
 
 
 class FilterModule:

@@ -8,20 +8,20 @@ DOCUMENTATION = r"""
 name: helm_errors
 author: KubeNebula contributors (@kubenebula)
 version_added: 0.1.0
-short_description: Turn what a failed helm command wrote into one sentence
+short_description: Turn the output of a failed helm command into one sentence
 description:
-  - For values that break the chart's schema, names each value and what is wrong with it.
+  - If values violate the chart's schema, names each value and its problem.
   - For any other failure, gives the error without log lines and hints.
   - Reads the output of Helm 3 and of Helm 4.
 options:
   _input:
-    description: What C(helm template), C(helm install) or C(helm upgrade) wrote to stderr.
+    description: Stderr of C(helm template), C(helm install) or C(helm upgrade).
     type: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Say which values are wrong
+- name: Report which values are wrong
   ansible.builtin.fail:
     msg: "{{ rendered.stderr | kubenebula.opennebula.helm_errors }}"
   # "exposure.type: value must be one of 'NodePort', 'LoadBalancer', 'HostPort'; replicas: got string, want integer"
@@ -29,7 +29,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One sentence; empty if the input is empty.
+  description: One sentence. Empty if the input is empty.
   type: str
 """
 
@@ -51,18 +51,18 @@ _ERROR = re.compile(r"^\s*(?:stderr: )?Error: (?:(?:INSTALLATION|UPGRADE|ROLLBAC
 
 @dataclass
 class Violation:
-    """A line of the report; below it those of the alternatives or members that made it fail."""
+    """A line of the report. parts: the lines below it, for the alternatives or members that failed."""
 
     indent: int
     path: str
     problem: str
     parts: list[Violation] = field(default_factory=list)
 
-    def told(self) -> list[str]:
+    def sentences(self) -> list[str]:
         if not self.parts:
             return [f"{self.path or 'the top level'}: {self.problem}"]
         if self.problem == "validation failed":
-            return [entry for part in self.parts for entry in part.told()]
+            return [entry for part in self.parts for entry in part.sentences()]
         reasons = " or ".join(part.problem for part in self.parts)
         return [f"{self.path or 'the top level'}: {self.problem} ({reasons})"]
 
@@ -75,7 +75,7 @@ def helm_errors(text: Any) -> str:
 
 
 def _violations(text: str) -> str:
-    """Every violation as "path: problem", those of each chart together; Helm itself tells them in random order."""
+    """Every violation as "path: problem", by chart and sorted: Helm itself reports them in random order."""
     charts: dict[str, list[Violation]] = {}
     open_ones: list[Violation] = []
     chart = ""
@@ -90,11 +90,11 @@ def _violations(text: str) -> str:
             open_ones.pop()
         (open_ones[-1].parts if open_ones else charts.setdefault(chart, [])).append(violation)
         open_ones.append(violation)
-    told = []
+    reports = []
     for name, violations in charts.items():
-        entries = sorted({entry for violation in violations for entry in violation.told()})
-        told.append((f"chart {name}: " if len(charts) > 1 else "") + "; ".join(entries))
-    return "; ".join(told)
+        entries = sorted({entry for violation in violations for entry in violation.sentences()})
+        reports.append((f"chart {name}: " if len(charts) > 1 else "") + "; ".join(entries))
+    return "; ".join(reports)
 
 
 def _violation(line: str) -> Violation | None:

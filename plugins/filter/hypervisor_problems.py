@@ -10,18 +10,19 @@ author: KubeNebula contributors (@kubenebula)
 version_added: 0.1.0
 short_description: Find what is wrong with the hypervisors of an inventory
 description:
-  - Checks every hypervisor before anything is touched and returns one sentence for each problem, saying what to change.
+  - Checks every hypervisor before anything is changed.
+  - Returns one sentence for each problem, which says what to change.
 options:
   _input:
     description:
-      - For each hypervisor, by inventory name, its variables. Those used are C(hypervisor_type),
-        C(hypervisor_address) and C(ansible_host); others may be there.
+      - Variables of each hypervisor, by inventory name. C(hypervisor_type), C(hypervisor_address) and C(ansible_host)
+        are used, others are ignored.
     type: dict
     required: true
   name_resolution:
     description:
       - How pods resolve the names of hypervisors.
-      - V(service) - by a headless Service of that name, which needs a name that can be a Service and an IP address.
+      - V(service) - by a headless Service of that name. Needs an IP address, and a name that is valid for a Service.
       - V(dns) - by the site's DNS.
     type: str
     choices: [service, dns]
@@ -40,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One sentence for each problem; empty if there is none.
+  description: One sentence for each problem. Empty if there is none.
   type: list
   elements: str
 """
@@ -56,7 +57,7 @@ TYPES = ("kvm", "lxc", "qemu")
 
 
 def hypervisor_problems(hypervisors: Mapping[str, Mapping[str, Any]], name_resolution: str = "service") -> list[str]:
-    """Sentences for everything in `hypervisors` that cannot work."""
+    """One sentence for each problem of the hypervisors."""
     if name_resolution not in ("service", "dns"):
         raise AnsibleFilterError(f"hypervisor_problems: name_resolution is service or dns, not {name_resolution!r}")
     if not isinstance(hypervisors, Mapping):

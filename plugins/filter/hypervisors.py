@@ -22,7 +22,7 @@ def _stanza(name: str, identity: Identity, jump: bool) -> str:
     """Return the ssh_config stanza of a hypervisor; empty unless it has another port or a jump host."""
     lines = []
     if identity["port"] != 22:
-        # with an alias, because ssh would look for the key under [name]:port
+        # With an alias: else ssh looks for the key under [name]:port.
         lines += [f"  Port {identity['port']}", f"  HostKeyAlias {name}"]
     if jump and "jump" in identity:
         lines.append(f"  ProxyJump {identity['jump']}")
@@ -77,12 +77,12 @@ def node_files(
         f"  KnownHostsCommand /var/lib/one/.ssh/known-hosts-command {name} %I %H %t %K",
         "  UpdateHostKeys no",
     ]
-    machines = [f"{identity['address']} {machine}" for machine, identity in sorted(known.items())]
+    nodes = [f"{identity['address']} {node}" for node, identity in sorted(known.items())]
     return {
         "authorized_keys": public_keys["authorized_keys"].splitlines(),
         "known_hosts": public_keys["known_hosts"] + files["known_hosts"],
         "ssh_config": "\n".join(config) + "\n",
-        "hosts": "\n".join(machines) + "\n" if hosts_file and machines else "",
+        "hosts": "\n".join(nodes) + "\n" if hosts_file and nodes else "",
     }
 
 
@@ -121,7 +121,7 @@ def hypervisor_services(hypervisors: Mapping[str, Identity], namespace: str, rel
 
 
 def registrations(hosts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what the module one_host takes as ``hosts``; a variable left out is an option left out."""
+    """Return the option ``hosts`` of the module one_host. A variable left out is an option left out."""
     options = {option: f"hypervisor_{option}" for option in ("type", "cluster", "labels", "template")}
     return [
         {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 KubeNebula contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hypervisors have a new key of the front-end, and which have not."""
+"""Which hypervisors have the new key of the front-end, and which still have the old key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Variables = Mapping[str, Any]
-# what the tasks that write the keys of a machine register
+# Variables in which the tasks that write the keys of a hypervisor register their results.
 REGISTERED = ("__ssh_trust_added", "__ssh_trust_retired")
 
 
 def log_ins(stdout: str) -> dict[str, str]:
-    """Return name -> why no log-in is possible, nothing where it is, from what accepts-key of the front-end printed."""
+    """Return name -> why the front-end cannot log in, empty if it can, from the output of accepts-key."""
     found = {}
     for line in stdout.splitlines():
         name, _tab, reason = line.partition("\t")
@@ -23,30 +23,30 @@ def log_ins(stdout: str) -> dict[str, str]:
 
 
 def keys_missing(new: str, machines: Iterable[Variables]) -> dict[str, str]:
-    """Return name -> why a hypervisor does not have the new key, of those the front-end knows.
+    """Return name -> why a hypervisor that the front-end knows does not have the new key.
 
-    new: what accepts-key printed of the new key. machines: variables of the machines of this run.
+    new: output of accepts-key for the new key. machines: variables of the hypervisors of this run.
     """
-    run = {str(machine["inventory_hostname"]): machine for machine in machines}
+    run = {str(hypervisor["inventory_hostname"]): hypervisor for hypervisor in machines}
     return {name: _reason(run.get(name), f"it refuses the new key: {why}") for name, why in log_ins(new).items() if why}
 
 
 def keys_left(old: str, missing: Mapping[str, str], machines: Iterable[Variables]) -> dict[str, str]:
-    """Return name -> why a hypervisor still needs or accepts the old key, those included that lack the new one.
+    """Return name -> why a hypervisor still needs or accepts the old key. Includes those without the new key.
 
-    old: what accepts-key printed of the old key.
+    old: output of accepts-key for the old key.
     """
-    run = {str(machine["inventory_hostname"]): machine for machine in machines}
+    run = {str(hypervisor["inventory_hostname"]): hypervisor for hypervisor in machines}
     accepting = [name for name, why in log_ins(old).items() if not why and name not in missing]
     return {**missing, **{name: _reason(run.get(name), "it still accepts the old key") for name in accepting}}
 
 
-def _reason(machine: Variables | None, seen: str) -> str:
-    """What went wrong on the machine explains best what the front-end sees of it."""
-    if machine is None:
+def _reason(hypervisor: Variables | None, seen: str) -> str:
+    """The failure on the hypervisor itself if there was one, else what the front-end sees."""
+    if hypervisor is None:
         return f"{seen}, and it was not part of this run"
     for registered in REGISTERED:
-        result = machine.get(registered, {})
+        result = hypervisor.get(registered, {})
         if result.get("unreachable"):
             return f"it cannot be reached over SSH: {str(result.get('msg', '')).strip()}"
         if result.get("failed"):

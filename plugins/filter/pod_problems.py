@@ -10,7 +10,7 @@ from typing import Any
 
 
 def container_problem(status: Mapping[str, Any]) -> str:
-    """Return why a container is not ready, or nothing where it is."""
+    """Return why a container is not ready, or an empty text if it is."""
     state = status.get("state", {})
     waiting = state.get("waiting", {})
     ended = state.get("terminated") or status.get("lastState", {}).get("terminated") or {}
@@ -29,7 +29,7 @@ def container_problem(status: Mapping[str, Any]) -> str:
 
 
 def pod_problems(pods: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return a sentence for each container that keeps its pod from being ready, from the pods' own status."""
+    """Return one sentence for each container that keeps its pod from being ready, from the status of the pods."""
     problems = []
     for pod in pods:
         name = pod["metadata"]["name"]

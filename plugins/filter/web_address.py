@@ -16,13 +16,13 @@ def address(found: Mapping[str, Any]) -> str:
     spec = found["spec"]
     if found["kind"] == "Ingress":
         return f"{'https' if spec.get('tls') else 'http'}://{spec['rules'][0]['host']}{PAGE}"
-    # whether with TLS is up to its Gateway, and no password goes without
+    # Whether there is TLS is up to the Gateway. Passwords must not be sent without it.
     host = (spec.get("hostnames") or [""])[0] if found["kind"] == "HTTPRoute" else spec.get("host")
     return f"https://{host}{PAGE}" if host else ""
 
 
 def web_address(objects: Iterable[Mapping[str, Any]]) -> str:
-    """Return FireEdge's address, or how to get to it, or nothing where there is none.
+    """Return FireEdge's address, or how to reach it. Empty if FireEdge is not deployed.
 
     :param objects: its Services, Ingresses, HTTPRoutes and Routes
     """

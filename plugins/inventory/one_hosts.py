@@ -10,14 +10,15 @@ author: KubeNebula contributors (@kubenebula)
 version_added: 0.1.0
 short_description: The hypervisors of an OpenNebula zone as hosts
 description:
-  - Every hypervisor that is registered in OpenNebula becomes a host, with one read of the host pool.
-  - Hosts are in the groups C(cluster_NAME), C(driver_NAME), C(state_NAME) and C(label_NAME), in small letters as far as
-    states are concerned, and with C(_) for every character that the name of a group cannot have. A host that is being
-    probed is in the group of the state it had before, and C(driver_NAME) is its virtualization driver.
-  - C(ansible_host) is not set, for OpenNebula knows a hypervisor by its name alone. Set it with O(compose), or use the
-    inventory together with one that has the addresses.
+  - Every hypervisor that is registered in OpenNebula becomes a host. The plugin reads the host pool once.
+  - Hosts are in the groups C(cluster_NAME), C(driver_NAME), C(state_NAME) and C(label_NAME). States are in
+    lower case. C(_) replaces every character that the name of a group cannot have. A host that is being probed is in
+    the group of its former state. C(driver_NAME) is the virtualization driver.
+  - C(ansible_host) is not set, because OpenNebula knows only the name of a hypervisor. Set it with O(compose), or use
+    this inventory together with one that has the addresses.
   - The source is a file that ends in C(one_hosts.yml) or C(one_hosts.yaml).
-  - O(api_url), O(api_username), O(api_password), O(kube_context), O(namespace) and O(release) may be templates there.
+  - O(api_url), O(api_username), O(api_password), O(kube_context), O(namespace) and O(release) may be templates
+    in that file.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.oned.plugin
@@ -25,17 +26,17 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 options:
   plugin:
-    description: Says that the file is meant for this plugin.
+    description: Name of this plugin, which marks the file as its source.
     type: str
     required: true
     choices: [kubenebula.opennebula.one_hosts]
   hostvars_prefix:
     description:
-      - What the names of the host variables begin with. These are C(id), C(state), C(im_mad), C(vm_mad), C(cluster),
+      - Prefix of the names of the host variables. These are C(id), C(state), C(im_mad), C(vm_mad), C(cluster),
         C(cluster_id), C(labels), C(vms) and C(template).
-      - C(id), C(cluster_id) and the IDs in C(vms) are numbers, C(labels) is a list, C(template) a dictionary of texts,
-        dictionaries and lists, as OpenNebula stores them, without the attributes that hold secrets. C(state) is in
-        OpenNebula's words, such as C(MONITORED).
+      - C(id), C(cluster_id) and the IDs in C(vms) are numbers, C(labels) is a list, C(template) is a dictionary of
+        texts, dictionaries and lists, as OpenNebula stores them, without the attributes that hold secrets. C(state) is
+        the state as OpenNebula names it, such as C(MONITORED).
     type: str
     default: one_
 seealso:
@@ -47,7 +48,7 @@ EXAMPLES = r"""
 plugin: kubenebula.opennebula.one_hosts
 
 ---
-# The addresses stand in another inventory: ansible -i inventories/mine -i cloud.one_hosts.yml state_error -m ping
+# The addresses are in another inventory: ansible -i inventories/mine -i cloud.one_hosts.yml state_error -m ping
 plugin: kubenebula.opennebula.one_hosts
 api_url: http://one.example.org:2633/RPC2
 api_password: "{{ lookup('ansible.builtin.file', '/etc/one.password') }}"
@@ -106,7 +107,7 @@ def describe(found: host.Host) -> dict[str, Any]:
 
 def group_names(facts: dict[str, Any]) -> list[str]:
     """The groups of a hypervisor."""
-    # oned probes a monitored host all the time; it should not leave its group for that.
+    # oned probes a monitored host all the time. The host should not leave its group for that.
     state = facts["state"].removeprefix("MONITORING_").lower()
     names = [f"cluster_{facts['cluster']}", f"driver_{facts['vm_mad']}", f"state_{state}"]
     names += [f"label_{label}" for label in facts["labels"]]
@@ -126,21 +127,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._add(dict(facts))
 
     def _hosts(self, path: str, given: dict[str, Any], cache: bool) -> list[dict[str, Any]]:
-        wanted = self.get_option("cache")
+        use_cache = self.get_option("cache")
         key = self.get_cache_key(path)
-        if wanted and cache and key in self._cache:
-            kept: list[dict[str, Any]] = self._cache[key]
-            return kept
-        hosts = self._ask(given)
-        if wanted:
+        if use_cache and cache and key in self._cache:
+            cached: list[dict[str, Any]] = self._cache[key]
+            return cached
+        hosts = self._read(given)
+        if use_cache:
             self._cache[key] = hosts
         return hosts
 
-    def _ask(self, given: dict[str, Any]) -> list[dict[str, Any]]:
+    def _read(self, given: dict[str, Any]) -> list[dict[str, Any]]:
         params = {name: self.get_option(name) for name in options.connection_spec()}
         self.templar.available_variables = self._vars
         try:
-            # Those in the file alone: a password in the environment may well look like a template.
+            # Only options of the file are templates: a password in the environment may look like one.
             params.update({name: self.templar.template(params[name]) for name in TEMPLATES if name in given})
         except AnsibleError as error:
             raise AnsibleParserError(f"an option of the connection cannot be rendered: {error}") from error

@@ -8,16 +8,17 @@ DOCUMENTATION = r"""
 name: context_digest
 author: KubeNebula contributors (@kubenebula)
 version_added: 0.1.0
-short_description: Digest of everything that goes into an image build
+short_description: Compute the digest of everything that goes into an image build
 description:
-  - Digests the files below one or more directories, so that an image can be tagged with what it was built from and
-    is rebuilt only when that changes.
-  - What counts is each file's path below its directory, its contents, whether its owner may execute it, and where a
-    symbolic link points. Times, owners and the place of the checkout do not count, nor do empty directories.
+  - Computes the digest of the files below one or more directories. Tag an image with the digest to rebuild the image
+    only when its inputs change.
+  - The digest covers each file's path below its directory, its contents, whether its owner may execute it, and the
+    target of a symbolic link. It ignores times, owners, the location of the checkout and empty directories.
   - C(__pycache__), C(*.pyc) and C(.git) are left out.
 options:
   _terms:
-    description: Directories, relative to the playbook or absolute. Together they give one digest; their order counts.
+    description: Directories, relative to the playbook or absolute. Together they give one digest, which depends on
+      their order.
     type: list
     elements: str
     required: true
@@ -81,12 +82,12 @@ def _raise(error: OSError) -> None:
 
 
 def digest(directories: list[Path], extra: Any = None) -> str:
-    """SHA-256, in hexadecimal, over the contents of the directories. Raises OSError, or ValueError for odd files."""
+    """SHA-256 digest, in hexadecimal, of the directories. Raises OSError, or ValueError for special files."""
     total = hashlib.sha256()
 
     def add(*parts: bytes) -> None:
         for part in parts:
-            # The length in front keeps neighbouring parts apart.
+            # The length in front separates the parts unambiguously.
             total.update(b"%d:" % len(part) + part)
 
     for directory in directories:

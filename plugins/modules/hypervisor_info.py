@@ -7,24 +7,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hypervisor_info
-short_description: What a hypervisor is like, as OpenNebula needs it
+short_description: Gather what OpenNebula needs to know of a hypervisor
 version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Looks at the machine it runs on, as root, with everything in one go. It reads, judges nothing and changes nothing.
-  - With O(log_message) it sends that text to OpenNebula's monitor over TCP and UDP, which writes it into its log.
+  - Runs on the hypervisor as root and gathers everything in one task. It evaluates nothing and changes nothing.
+  - With O(log_message), it sends that text over TCP and UDP to OpenNebula's monitor, which writes the text to its log.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
   - kubenebula.opennebula.attributes.info_module
 options:
   type:
-    description: What runs virtual machines here, which says which driver is tried.
+    description: What runs virtual machines on the hypervisor. Decides which driver is tested.
     type: str
     required: true
     choices: [kvm, qemu, lxc]
   front_end:
-    description: C(HOSTNAME) of oned, the name under which the drivers speak of the front-end.
+    description: C(HOSTNAME) of oned, the name by which the drivers address the front-end.
     type: str
     required: true
   monitor_address:
@@ -36,11 +36,11 @@ options:
     type: int
     default: 4124
   log_message:
-    description: What to send to the monitor. C(tcp) or C(udp) is put behind it. Nothing is sent where this is empty.
+    description: Text to send to the monitor, followed by C(tcp) or C(udp). If empty, no text is sent.
     type: str
     default: ""
   onegate:
-    description: URL of OneGate. Empty where there is none.
+    description: URL of OneGate. Empty if OneGate is not deployed.
     type: str
     default: ""
   datastores_path:
@@ -48,12 +48,12 @@ options:
     type: path
     default: /var/lib/one/datastores
   shared_datastores:
-    description: Paths of the datastores that are the same file system on all machines.
+    description: Paths of the datastores that are the same file system on all hypervisors.
     type: list
     elements: path
     default: []
   services:
-    description: Units of systemd that have to be there, beside those that OpenNebula's nodes have.
+    description: Units of systemd that have to be installed, besides those of an OpenNebula node.
     type: list
     elements: str
     default: []
@@ -66,56 +66,56 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at the machine
+- name: Gather facts of the hypervisor
   kubenebula.opennebula.hypervisor_info:
     type: kvm
     front_end: opennebula
     monitor_address: 192.0.2.10
     monitor_port: 30412
   become: true
-  register: machine
+  register: gathered
 
-- name: Say what libvirt answers to the drivers
+- name: Show what libvirt answers to the drivers
   ansible.builtin.debug:
-    msg: "{{ hypervisor_info.hypervisor.driver.said }}"
+    msg: "{{ gathered.hypervisor.driver.said }}"
 """
 
 RETURN = r"""
 hypervisor:
-  description: What was found. Where something can fail, its problem is in the system's words, and empty if it works.
+  description: What was found. A problem is the operating system's message, or empty if there is no problem.
   returned: success
   type: dict
   contains:
     type:
-      description: O(type) as it was given.
+      description: The value of O(type).
       type: str
       sample: kvm
     account:
-      description: Numbers and groups of oneadmin, or nothing where there is no such user.
+      description: IDs and groups of oneadmin, or null if there is no such user.
       type: dict
       sample: {"uid": 9869, "gid": 9869, "groups": ["kvm", "libvirt", "oneadmin"]}
     front_end:
-      description: What oneadmin's ssh makes of the front-end's name, and the addresses that leads to.
+      description: Settings of oneadmin's ssh for the front-end's name, and the addresses of the resulting host name.
       type: dict
       sample: {"hostname": "192.0.2.10", "port": 30022, "strict": true, "addresses": ["192.0.2.10"], "problem": ""}
     monitor:
-      description: Addresses of the monitor, and why it takes nothing over TCP or UDP.
+      description: Addresses of the monitor, and why it cannot be reached over TCP or UDP.
       type: dict
       sample: {"addresses": ["192.0.2.10"], "problem": "", "tcp": "", "udp": ""}
     onegate:
-      description: Why OneGate does not answer. Nothing where there is none.
+      description: Why OneGate does not answer. Empty if it answers or is not deployed.
       type: str
       sample: timed out
     units:
-      description: State of each unit of systemd that is installed. One of O(services) that is not is C(missing).
+      description: State of each installed unit of systemd. A unit of O(services) that is not installed is C(missing).
       type: dict
       sample: {"libvirtd.socket": {"ActiveState": "active", "UnitFileState": "enabled", "ConditionResult": "yes"}}
     packages:
-      description: Versions of OpenNebula's packages. One that is not installed has none.
+      description: Versions of OpenNebula's packages. Null for a package that is not installed.
       type: dict
       sample: {"opennebula-node-kvm": "6.10.0.1-1", "opennebula-common": "6.10.0.1-1"}
     datastores:
-      description: The folder of the datastores, mounts that are missing there, and inode numbers of shared ones.
+      description: The folder of the datastores, missing mounts in it, and the inode numbers of shared datastores.
       type: dict
       sample: {"path": "/var/lib/one/datastores", "exists": true, "writable": true, "not_mounted": [], "inodes": {}}
     space:
@@ -124,15 +124,15 @@ hypervisor:
       elements: dict
       sample: [{"path": "/var/lib/one/datastores", "free": 61.5, "free_inodes": 92.0}]
     kvm:
-      description: Whether C(/dev/kvm) exists, oneadmin can use it, and the processor has the flags for it.
+      description: Whether C(/dev/kvm) exists, whether oneadmin can use it, and whether the processor has the CPU flags.
       type: dict
       sample: {"exists": true, "usable": true, "flags": true}
     driver:
-      description: What the command by which the drivers speak with the hypervisor answers to oneadmin.
+      description: Result of the command that the drivers run to reach the hypervisor, run as oneadmin.
       type: dict
       sample: {"command": "virsh -c qemu:///system version", "code": 0, "said": "Running hypervisor: QEMU 7.2.22"}
     consoles:
-      description: Ports on which consoles of virtual machines listen, and whether they do on every address.
+      description: Ports on which consoles of virtual machines listen, and whether they listen on every address.
       type: list
       elements: dict
       sample: [{"port": 5901, "everywhere": true}]
@@ -147,7 +147,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.node import 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.commands import Commands, Run
 
 LIBVIRT = [f"{name}.{kind}" for name in ("libvirtd", "virtqemud") for kind in ("service", "socket")]
-# what an OpenNebula node may have beside libvirt
+# Units that an OpenNebula node may have besides libvirt's.
 UNITS = [
     *(f"{name}.{kind}" for name in ("virtlogd", "virtlockd", "virtproxyd") for kind in ("service", "socket")),
     *("ssh.service", "sshd.service", "lxc.service", "openvswitch-switch.service", "openvswitch.service"),
@@ -193,14 +193,14 @@ def monitor(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def units(run: Run, own: list[str]) -> dict[str, dict[str, str]]:
-    """own: units the operator names, which have to be there."""
+    """State of the units by name. own: units named by the operator, which have to be installed."""
     named = [name if "." in name else f"{name}.service" for name in own]
     missing = {"ActiveState": "missing", "UnitFileState": "", "ConditionResult": ""}
     return {**dict.fromkeys(named, missing), **observe.units(run, [*LIBVIRT, *UNITS, *named])}
 
 
-def look(run: Run, params: dict[str, Any]) -> dict[str, Any]:
-    """Everything; what waits for the network does so together."""
+def gather(run: Run, params: dict[str, Any]) -> dict[str, Any]:
+    """What the module returns. Everything that waits for the network runs at the same time."""
     base = params["datastores_path"]
     node = "lxc" if params["type"] == "lxc" else "kvm"
     found = {
@@ -226,7 +226,7 @@ def look(run: Run, params: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.exit_json(changed=False, hypervisor=look(Commands(module.run_command), module.params))
+    module.exit_json(changed=False, hypervisor=gather(Commands(module.run_command), module.params))
 
 
 if __name__ == "__main__":

@@ -7,51 +7,51 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_check
-short_description: Check whether a machine can be an OpenNebula node
+short_description: Check whether a host can be an OpenNebula node
 version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Checks a machine before it is made a node, and again afterwards. Changes nothing but its own state file.
-  - On a later run it tells whether the node is still converged, so that a role can skip it.
-  - Each problem that keeps the machine from being a node fails the task, with a sentence that says what to change. What
+  - Checks a host before and after it is set up as a node. Changes nothing but its own state file.
+  - On a later run, it reports whether the node is still converged, so that a role can skip the node.
+  - Each problem that keeps the host from being a node fails the task, with a sentence that says what to change. What
     an operator should know is a warning.
-  - Runs on the machine as root and needs nothing but Python.
+  - Runs on the host as root and needs nothing but Python.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
 attributes:
   check_mode:
     support: full
-    details: Writes no state file then.
+    details: Writes no state file in check mode.
   diff_mode:
     support: N/A
-    details: The state file describes the node for a later comparison; it is no setting of the node.
+    details: The state file only describes the node for a later comparison.
   idempotent:
     support: full
     details: The state file does not count as a change.
 options:
   stage:
     description:
-      - Whether OpenNebula's packages are still to be installed (V(before)) or are there (V(after)).
-      - V(converged) asks for RV(converged) alone, and never fails for what it finds.
+      - V(before) - the checks before OpenNebula's packages are installed. V(after) - the checks afterwards.
+      - V(converged) - only reports RV(converged), and never fails for what it finds.
     type: str
     choices: [converged, before, after]
     required: true
   name:
-    description: How warnings call the node.
+    description: Name of the node in warnings.
     type: str
     required: true
   type:
-    description: What runs virtual machines there.
+    description: What runs virtual machines on the node.
     type: str
     choices: [kvm, qemu, lxc]
     required: true
   own_packages:
-    description: Whether OpenNebula's packages come from somewhere else than its own repository.
+    description: Whether OpenNebula's packages come from another repository than OpenNebula's own.
     type: bool
     default: false
   nested:
-    description: Whether virtual machines shall run virtual machines.
+    description: Whether virtual machines are to run virtual machines themselves.
     type: bool
     default: false
   default_network:
@@ -59,15 +59,15 @@ options:
     type: bool
     default: true
   libvirt_file:
-    description: File of libvirt's settings. Stage V(converged) reads it from O(state_file).
+    description: File of libvirt's settings. Stage V(converged) takes its path from O(state_file).
     type: path
     default: /etc/libvirt/libvirtd.conf
   libvirt_settings:
-    description: Settings that file is to have, all of them texts.
+    description: Desired settings in that file. All values are texts.
     type: dict
     default: {}
   mounts:
-    description: Folders that are to be mounted, also after a boot.
+    description: Folders that have to be mounted, now and after a boot.
     type: list
     elements: path
     default: []
@@ -79,23 +79,23 @@ options:
     default: []
   files:
     description:
-      - Files that are managed there, for stage V(after).
-      - What they hold counts, and so do their owner and mode.
+      - Files that are managed on the node, for stage V(after).
+      - Their content, owner and mode are compared.
     type: list
     elements: path
     default: []
   folders:
-    description: Folders that are managed there, for stage V(after). Their owner and mode count.
+    description: Folders that are managed on the node, for stage V(after). Their owner and mode are compared.
     type: list
     elements: path
     default: []
   units:
-    description: Units of systemd that are to run, for stage V(after).
+    description: Units of systemd that have to run, for stage V(after).
     type: list
     elements: str
     default: []
   fingerprint:
-    description: A digest of all inputs of the node. Without it no node is RV(converged).
+    description: A digest of all inputs of the node. If empty, no node is RV(converged).
     type: str
     default: ""
   state_file:
@@ -106,7 +106,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Check the machine before anything is touched
+- name: Check the host before anything is changed
   kubenebula.opennebula.node_check:
     stage: before
     name: "{{ inventory_hostname }}"
@@ -115,11 +115,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: What keeps the machine from being a node, a sentence for each problem.
+  description: What keeps the host from being a node, one sentence for each problem.
   returned: always
   type: list
   elements: str
-  sample: ["its user backup has the id 9869, which is oneadmin's on every machine of a cloud: …"]
+  sample: ["its user backup has the id 9869, which is oneadmin's on every node of a cloud: …"]
 advice:
   description: What an operator should know of the node.
   returned: always
@@ -133,12 +133,12 @@ virtual_machines:
   elements: str
   sample: [one-7]
 forwards_agent:
-  description: Whether the SSH server takes keys of oneadmin and forwards its agent.
+  description: Whether the SSH server accepts oneadmin's keys and forwards its agent.
   returned: for stages V(before) and V(after)
   type: bool
   sample: true
 libvirt_differs:
-  description: Whether a setting of O(libvirt_settings) is missing or another.
+  description: Whether a setting of O(libvirt_settings) is missing or has another value.
   returned: for stages V(before) and V(after)
   type: bool
   sample: false
@@ -154,21 +154,21 @@ selinux:
   type: bool
   sample: false
 missing_subids:
-  description: Files in which root lacks the identities that the LXC driver gives to containers.
+  description: Files in which root lacks the subordinate IDs that the LXC driver gives to containers.
   returned: for stages V(before) and V(after)
   type: list
   elements: str
   sample: [/etc/subuid, /etc/subgid]
 converged:
   description:
-    - Whether nothing is left to do. O(fingerprint) is the one that O(state_file) was written with, what is managed is
-      as it was then, nothing waits for consent, and the machine works as a node.
-    - If so RV(advice) is that of both other stages.
+    - Whether nothing is left to do. O(fingerprint) is the one in O(state_file), everything managed is as it was when
+      that file was written, nothing waits for consent, and the node passes the checks of both other stages.
+    - If so, RV(advice) is the advice of both other stages.
   returned: for stage V(converged)
   type: bool
   sample: true
 drift:
-  description: What is not as it was when O(state_file) was written.
+  description: What has changed since O(state_file) was written.
   returned: for stage V(converged)
   type: list
   elements: str
@@ -181,7 +181,7 @@ ansible_facts:
     ansible_ssh_host_key_ed25519_public: AAAAC3NzaC1lZDI1NTE5AAAAIBd0...
     ansible_ssh_host_key_ed25519_public_keytype: ssh-ed25519
 node_state:
-  description: What O(state_file) holds from now on, unless there are RV(problems).
+  description: The new content of O(state_file), unless there are RV(problems).
   returned: for stage V(after)
   type: dict
   sample:
@@ -235,12 +235,12 @@ def argument_spec() -> dict[str, dict[str, object]]:
     }
 
 
-def look(node: facts.Node, given: dict[str, Any]) -> dict[str, Any]:
+def check(node: facts.Node, given: dict[str, Any]) -> dict[str, Any]:
     """What the module returns. given: its options."""
     if given["stage"] == "converged":
         return _converged(node, given)
-    desired = _wish(given, given["libvirt_file"])
-    problems, advice = (judge(node, desired) for judge in STAGES[given["stage"]])
+    desired = _desired(given, given["libvirt_file"])
+    problems, advice = (evaluate(node, desired) for evaluate in STAGES[given["stage"]])
     found = {
         "problems": problems,
         "advice": advice,
@@ -259,21 +259,21 @@ def look(node: facts.Node, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _converged(node: facts.Node, given: dict[str, Any]) -> dict[str, Any]:
-    """Judges only what was left in order: on any other machine the other stages will."""
-    left = state.load(node.read(given["state_file"]))
-    drift = left.drift(node, given["fingerprint"]) if left else ["state file"]
+    """Evaluates the checks only on a node without drift: on any other node, the other stages evaluate them."""
+    previous = state.load(node.read(given["state_file"]))
+    drift = previous.drift(node, given["fingerprint"]) if previous else ["state file"]
     advice: list[str] = []
-    converged = left is not None and bool(given["fingerprint"]) and not drift
-    if left and converged:
-        desired = _wish(given, left.managed.libvirt_file)
-        converged = not requirements.waits(node, desired) and not any(
+    converged = previous is not None and bool(given["fingerprint"]) and not drift
+    if previous and converged:
+        desired = _desired(given, previous.managed.libvirt_file)
+        converged = not requirements.has_pending_changes(node, desired) and not any(
             problems(node, desired) for problems, _advice in STAGES.values()
         )
-        advice = [sentence for _problems, judge in STAGES.values() for sentence in judge(node, desired)]
+        advice = [sentence for _problems, advise in STAGES.values() for sentence in advise(node, desired)]
     return {"problems": [], "advice": advice if converged else [], "converged": converged, "drift": drift}
 
 
-def _wish(given: dict[str, Any], libvirt_file: str) -> requirements.Desired:
+def _desired(given: dict[str, Any], libvirt_file: str) -> requirements.Desired:
     return requirements.Desired(
         kind=given["type"],
         own_packages=given["own_packages"],
@@ -293,7 +293,7 @@ def write_state_file(module: AnsibleModule, path: Path, content: dict[str, Any])
 
 def main() -> None:
     module = AnsibleModule(argument_spec(), supports_check_mode=True)
-    found = look(facts.Node(Commands(module.run_command)), module.params)
+    found = check(facts.Node(Commands(module.run_command)), module.params)
     for sentence in found["advice"]:
         module.warn(f"{module.params['name']}: {sentence}")
     if module.params["stage"] == "converged":

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_trust
-short_description: Let a node trust its front-end and the other nodes
+short_description: Make a node trust its front-end and the other nodes
 version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Runs on a node, as root. Writes what oneadmin of the node needs to be reached from the front-end, and to reach it
-    and the other nodes with host keys that are known beforehand.
-  - What belongs to the operator stays as it is, to the byte. Ours are the keys whose comment begins with
-    C(kubenebula:), blocks between C(# BEGIN front-end) and C(# END front-end), and two files of our own in
-    oneadmin's C(.ssh).
+  - Runs on a node as root. Writes the SSH files of the node's oneadmin, so that the front-end can log in to the node,
+    and the node to the front-end and the other nodes, with host keys that are known beforehand.
+  - The module manages the keys whose comment begins with C(kubenebula:), the blocks between C(# BEGIN front-end) and
+    C(# END front-end), and two files in oneadmin's C(.ssh). Everything else in these files belongs to the operator
+    and stays as it is, to the byte.
   - An option that is left out leaves its file alone.
 extends_documentation_fragment:
   - kubenebula.opennebula.attributes
@@ -30,19 +30,20 @@ attributes:
 options:
   front_end:
     description:
-      - Name of the front-end, for the comments by which ours is told from the operator's.
+      - Name of the front-end, for the comments that mark what the module manages.
     type: str
     required: true
   state:
     description:
-      - V(present) - what is given is there, and nothing else of ours in the same files.
-      - V(absent) - nothing of ours is left, whichever front-end it came from.
+      - V(present) - the files contain what is given here, and nothing else that the module manages.
+      - V(absent) - everything that the module manages is removed, whichever front-end it came from.
     type: str
     choices: [present, absent]
     default: present
   authorized_keys:
     description:
-      - Public keys that may log in as oneadmin, beside those of the operator. Keys of ours that are not listed go.
+      - Public keys that may log in as oneadmin, besides those of the operator. Managed keys that are not listed are
+        removed.
     type: list
     elements: str
   known_hosts:
@@ -51,19 +52,20 @@ options:
     type: str
   known_hosts_command:
     description:
-      - Content of C(~/.ssh/known-hosts-command), the program that ssh asks for a key that is not in the file.
+      - Content of C(~/.ssh/known-hosts-command), the program that ssh runs to find a key that is not in the file.
     type: str
   ssh_config:
     description:
-      - Block for the beginning of C(~/.ssh/config), because ssh takes the first value it finds.
+      - Managed block at the beginning of C(~/.ssh/config), because ssh uses the first value it finds.
     type: str
   hosts:
     description:
-      - Block for the end of C(/etc/hosts), because there the first line wins as well. An empty one removes the block.
+      - Managed block at the end of C(/etc/hosts), because the first line that matches is used there as well. An empty
+        text removes the block.
     type: str
   user:
     description:
-      - The user whose files these are.
+      - The user who owns the files.
     type: str
     default: oneadmin
 """
@@ -80,7 +82,7 @@ EXAMPLES = r"""
         HostName 192.0.2.10
         Port 30022
 
-- name: Leave nothing behind
+- name: Remove everything that the module manages
   kubenebula.opennebula.node_trust:
     front_end: opennebula
     state: absent
@@ -88,7 +90,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files that were changed, or would be.
+  description: The files that were changed. In check mode, those that would be.
   returned: always
   type: list
   elements: str
@@ -107,7 +109,7 @@ ETC_HOSTS = Path("/etc/hosts")
 
 
 class File(NamedTuple):
-    """A file as it is and as it shall be; None is a file that is not there. mode: None is left as it is."""
+    """Observed (before) and desired (after) content of a file, None if it does not exist. mode: None keeps the mode."""
 
     path: Path
     mode: int | None
@@ -132,8 +134,8 @@ def content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def wanted(params: dict[str, Any], home: Path) -> list[File]:
-    """The files the parameters speak of. Raises ValueError for a key that is none."""
+def desired(params: dict[str, Any], home: Path) -> list[File]:
+    """The files that the options name. Raises ValueError for a text that is no public key."""
     ssh, absent, front_end = home / ".ssh", params["state"] == "absent", params["front_end"]
     files: list[File] = []
 
@@ -158,7 +160,7 @@ def wanted(params: dict[str, Any], home: Path) -> list[File]:
 
 
 def write(module: AnsibleModule, file: File) -> None:
-    """Bring a file into its wanted state in one step: ssh may read it at any moment."""
+    """Write or remove a file atomically: ssh may read it at any moment."""
     path = file.path.resolve()
     if file.after is None:
         path.unlink()
@@ -167,7 +169,7 @@ def write(module: AnsibleModule, file: File) -> None:
 
 
 def protect(module: AnsibleModule, path: Path, mode: int, owner: pwd.struct_passwd) -> bool:
-    """Give a file or folder to its user alone, for sshd refuses others; return whether it was otherwise."""
+    """Set owner and mode of a file or folder, as sshd requires. Returns whether they differed."""
     attributes = {"path": str(path), "owner": str(owner.pw_uid), "group": str(owner.pw_gid), "mode": mode}
     return bool(module.set_fs_attributes_if_different(module.load_file_common_arguments(attributes), False))
 
@@ -188,7 +190,7 @@ def main() -> None:
             module.exit_json(changed=state == "present", files=[], diff=[])
         module.fail_json(msg=f"there is no user {user} here: install the node package first")
     try:
-        files = wanted(module.params, Path(owner.pw_dir))
+        files = desired(module.params, Path(owner.pw_dir))
     except ValueError as error:
         module.fail_json(msg=f"authorized_keys: {error}")
     ssh = Path(owner.pw_dir) / ".ssh"

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Adds and removes any number of access rules with one call of the module.
-  - Reads the rules once and sends only what is missing or too many. Rules that are not listed stay.
+  - Adds and removes any number of access rules in one call of the module.
+  - Reads the rules once and sends only the differences. Rules that are not listed stay.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -23,16 +23,15 @@ extends_documentation_fragment:
 options:
   rules:
     description:
-      - Rules, each as C(USER RESOURCES/WHICH RIGHTS ZONE). Left out, the zone is C(#0).
+      - Rules, each as C(USER RESOURCES/WHICH RIGHTS ZONE). If C(ZONE) is left out, it is C(#0).
       - C(USER) and C(WHICH) are V(*), a V(#) with the ID of one object or the name of one user, or a V(@) with the ID
-        or name of a group; of hosts, networks and datastores C(WHICH) may also be a V(%) with the ID or name of
-        a cluster. C(ZONE) is V(*) or V(#) with
-        an ID.
+        or name of a group. For hosts, networks and datastores, C(WHICH) may also be a V(%) with the ID or name of a
+        cluster. C(ZONE) is V(*) or V(#) with an ID.
       - C(RESOURCES) are V(VM), V(HOST), V(NET), V(IMAGE), V(USER), V(TEMPLATE), V(GROUP), V(DATASTORE), V(CLUSTER),
         V(DOCUMENT), V(ZONE), V(SECGROUP), V(VDC), V(VROUTER), V(MARKETPLACE), V(MARKETPLACEAPP), V(VMGROUP),
         V(VNTEMPLATE), V(BACKUPJOB), joined by V(+).
       - C(RIGHTS) are V(USE), V(MANAGE), V(ADMIN), V(CREATE), joined by V(+).
-      - Two ways to write the same rule are the same rule, whatever the order.
+      - The order of resources and of rights does not matter. Two ways to write a rule are the same rule.
     type: list
     elements: str
     required: true
@@ -41,7 +40,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Developers use and manage machines in one cluster
+- name: Let developers use and manage hosts, networks and datastores in one cluster
   kubenebula.opennebula.one_acl:
     api_password: "{{ oneadmin_password }}"
     rules:
@@ -52,46 +51,47 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per rule of O(rules), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
     name:
-      description: Rule as given.
+      description: The rule as given.
       type: str
       returned: always
       sample: "@developers HOST/* MANAGE *"
     id:
-      description: ID of the rule; null for one that does not exist.
+      description: ID of the rule. Null if the rule does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(PRESENT) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(PRESENT) or V(ABSENT). In check mode, the state before the run.
+        Null when the rule was created but could not be read afterwards.
       type: str
       returned: always
       sample: PRESENT
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the rule is not as wanted.
+      description: Whether the rule is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the rule is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

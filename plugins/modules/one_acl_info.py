@@ -30,7 +30,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the rules whose names begin with test
   kubenebula.opennebula.one_acl_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -49,7 +49,7 @@ rules:
       returned: always
       sample: 3
     name:
-      description: The rule, as OpenNebula writes it.
+      description: The rule, in OpenNebula's notation.
       type: str
       returned: always
       sample: "@1 HOST/* MANAGE #0"

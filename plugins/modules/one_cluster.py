@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of clusters into a wanted state with one call of the module.
-  - Reads the cluster pool once, works out what differs and sends only that.
+  - Brings any number of clusters into the desired state in one call of the module.
+  - Reads the cluster pool once, compares it with the desired state and sends only the differences.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   clusters:
     description:
-      - The clusters. Each may be listed once; names that differ in capitals only are the same name.
+      - The clusters. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -36,38 +36,38 @@ options:
         required: true
       new_name:
         description:
-          - Name the cluster shall have. A cluster called O(clusters[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the cluster. A cluster named O(clusters[].name) is renamed.
+            A cluster that already has the new name stays as it is.
+            If neither exists, a cluster is created under the new name.
         type: str
       hosts:
         description:
-          - Names or IDs of the hosts that belong to the cluster, which then has exactly these. Digits are an ID.
-          - A host joins by leaving its cluster. One that is not listed goes back to the default cluster.
+          - Names or IDs of the hosts of the cluster, exactly these. Digits are an ID.
+          - A listed host leaves its former cluster. A host that is no longer listed returns to the default cluster.
         type: list
         elements: str
       datastores:
         description:
-          - Names or IDs of the datastores that belong to the cluster, which then has exactly these.
+          - Names or IDs of the datastores of the cluster, exactly these.
         type: list
         elements: str
       vnets:
         description:
-          - Names or IDs of the virtual networks that belong to the cluster, which then has exactly these.
+          - Names or IDs of the virtual networks of the cluster, exactly these.
         type: list
         elements: str
       template:
         description:
           - Attributes of the cluster. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_cluster_info
 """
 
 EXAMPLES = r"""
-- name: Two clusters, one with all that belongs to it
+- name: Declare two clusters, one with datastores and one with hosts
   kubenebula.opennebula.one_cluster:
     api_password: "{{ oneadmin_password }}"
     clusters:
@@ -78,7 +78,7 @@ EXAMPLES = r"""
       - name: lab
         hosts: [kvm7, kvm8]
 
-- name: Remove a cluster that holds nothing
+- name: Remove an empty cluster
   kubenebula.opennebula.one_cluster:
     api_password: "{{ oneadmin_password }}"
     state: absent
@@ -89,7 +89,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per cluster of O(clusters), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -99,37 +99,37 @@ results:
       returned: always
       sample: edge
     id:
-      description: ID of the cluster; null for one that does not exist.
+      description: ID of the cluster. Null if the cluster does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(PRESENT) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(PRESENT) or V(ABSENT). In check mode, the state before the run.
+        Null when the cluster was created but could not be read afterwards.
       type: str
       returned: always
       sample: PRESENT
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(hosts),
-          V(datastores), V(vnets), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(hosts), V(datastores), V(vnets), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the cluster is not as wanted.
+      description: Whether the cluster is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the cluster is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

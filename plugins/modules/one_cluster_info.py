@@ -30,7 +30,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the clusters whose names begin with test
   kubenebula.opennebula.one_cluster_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -72,7 +72,7 @@ clusters:
       returned: always
       sample: [3]
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of datastores into a wanted state with one call of the module.
-  - Reads the datastore pool once, works out what differs and sends only that.
+  - Brings any number of datastores into the desired state in one call of the module.
+  - Reads the datastore pool once, compares it with the desired state and sends only the differences.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   datastores:
     description:
-      - The datastores. Each may be listed once; names that differ in capitals only are the same name.
+      - The datastores. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -36,42 +36,42 @@ options:
         required: true
       new_name:
         description:
-          - Name the datastore shall have. A datastore called O(datastores[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the datastore. A datastore named O(datastores[].name) is renamed.
+            A datastore that already has the new name stays as it is.
+            If neither exists, a datastore is created under the new name.
         type: str
       type:
         description:
-          - What it holds. Cannot be changed; a datastore that has another type fails.
-          - A new datastore holds images if nothing is given.
+          - What the datastore holds. The type cannot be changed. A datastore that has another type fails.
+          - If left out, a new datastore is of type V(image).
         type: str
         choices: [image, system, file, backup]
       ds_mad:
         description:
-          - Datastore driver, such as V(fs) or V(ceph). A new datastore needs it, unless it is a system datastore.
+          - Datastore driver, such as V(fs) or V(ceph). Required for a new datastore, unless it is a system datastore.
         type: str
       tm_mad:
         description:
-          - Transfer driver, such as V(ssh), V(shared) or V(ceph). A new datastore needs it.
+          - Transfer driver, such as V(ssh), V(shared) or V(ceph). Required for a new datastore.
         type: str
       clusters:
         description:
-          - Names or IDs of the clusters it belongs to, exactly these. Digits are an ID.
-          - Left out, a new one joins the default cluster and an existing one stays where it is.
+          - Names or IDs of the clusters of the datastore, exactly these. Digits are an ID.
+          - If left out, a new datastore joins the default cluster, and an existing one stays in its clusters.
         type: list
         elements: str
       template:
         description:
           - Attributes of the datastore. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_datastore_info
 """
 
 EXAMPLES = r"""
-- name: A pair of datastores on shared storage
+- name: Declare a pair of datastores on shared storage
   kubenebula.opennebula.one_datastore:
     api_password: "{{ oneadmin_password }}"
     datastores:
@@ -90,7 +90,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per datastore of O(datastores), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -100,37 +100,37 @@ results:
       returned: always
       sample: nfs_images
     id:
-      description: ID of the datastore; null for one that does not exist.
+      description: ID of the datastore. Null if the datastore does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(READY), V(DISABLED) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(READY), V(DISABLED) or V(ABSENT). In check mode, the state before the run.
+        Null when the datastore was created but could not be read afterwards.
       type: str
       returned: always
       sample: READY
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(clusters),
-          V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(clusters), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the datastore is not as wanted.
+      description: Whether the datastore is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the datastore is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

@@ -31,7 +31,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the datastores whose names begin with test
   kubenebula.opennebula.one_datastore_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -55,7 +55,7 @@ datastores:
       returned: always
       sample: default
     owner:
-      description: Name of the user it belongs to.
+      description: Name of the user who owns it.
       type: str
       returned: always
       sample: oneadmin
@@ -80,7 +80,7 @@ datastores:
       returned: always
       sample: READY
     total_mb:
-      description: Size in MiB; 0 while it has not been monitored.
+      description: Size in MiB. 0 until OpenNebula has monitored the datastore.
       type: int
       returned: always
       sample: 258020
@@ -95,19 +95,19 @@ datastores:
       returned: always
       sample: 22241
     images:
-      description: IDs of the images in it.
+      description: IDs of its images.
       type: list
       elements: int
       returned: always
       sample: [4]
     clusters:
-      description: IDs of the clusters it belongs to.
+      description: IDs of its clusters.
       type: list
       elements: int
       returned: always
       sample: [0]
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of groups into a wanted state with one call of the module.
-  - Reads the group pool once, works out what differs and sends only that.
-  - OpenNebula itself makes access rules for a new group.
+  - Brings any number of groups into the desired state in one call of the module.
+  - Reads the group pool once, compares it with the desired state and sends only the differences.
+  - OpenNebula itself creates access rules for a new group.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -25,20 +25,20 @@ extends_documentation_fragment:
 options:
   groups:
     description:
-      - The groups. Each may be listed once; names that differ in capitals only are the same name.
+      - The groups. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - Name of the group. Cannot be changed later.
+          - Name of the group. The name cannot be changed later.
         type: str
         required: true
       admins:
         description:
           - Names or IDs of the users that administer the group, exactly these.
-          - OpenNebula lets only members administer a group, so one that does not belong to it joins it. Where
+          - Only members can administer a group, so a user who is not a member is added to the group. If
             M(kubenebula.opennebula.one_user) declares the groups of that user, list the group there too.
         type: list
         elements: str
@@ -46,14 +46,14 @@ options:
         description:
           - Attributes of the group. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_group_info
 """
 
 EXAMPLES = r"""
-- name: A group
+- name: Declare a group
   kubenebula.opennebula.one_group:
     api_password: "{{ oneadmin_password }}"
     groups:
@@ -66,7 +66,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per group of O(groups), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -76,36 +76,37 @@ results:
       returned: always
       sample: developers
     id:
-      description: ID of the group; null for one that does not exist.
+      description: ID of the group. Null if the group does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(PRESENT) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(PRESENT) or V(ABSENT). In check mode, the state before the run.
+        Null when the group was created but could not be read afterwards.
       type: str
       returned: always
       sample: PRESENT
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(update), V(admins), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(update), V(admins), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the group is not as wanted.
+      description: Whether the group is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the group is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

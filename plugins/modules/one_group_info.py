@@ -30,7 +30,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the groups whose names begin with test
   kubenebula.opennebula.one_group_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -66,7 +66,7 @@ groups:
       returned: always
       sample: [2]
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of hooks into a wanted state with one call of the module.
-  - Reads the hook pool once, works out what differs and sends only that.
+  - Brings any number of hooks into the desired state in one call of the module.
+  - Reads the hook pool once, compares it with the desired state and sends only the differences.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.declared
@@ -23,7 +23,7 @@ extends_documentation_fragment:
 options:
   hooks:
     description:
-      - The hooks. Each may be listed once; names that differ in capitals only are the same name.
+      - The hooks. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -35,33 +35,34 @@ options:
         required: true
       new_name:
         description:
-          - Name the hook shall have. A hook called O(hooks[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the hook. A hook named O(hooks[].name) is renamed.
+            A hook that already has the new name stays as it is.
+            If neither exists, a hook is created under the new name.
         type: str
       type:
         description:
-          - What calls it, a call of the API or a change of state. A new hook needs it.
-          - It cannot be changed; a hook that has another type fails.
+          - What triggers the hook, a call of the API or a change of state. Required for a new hook.
+          - The type cannot be changed. A hook that has another type fails.
         type: str
         choices: [api, state]
       command:
         description:
-          - Command to run, relative to the directory of hooks unless it begins with V(/). A new hook needs it.
+          - Command to run, relative to the directory of hooks unless it begins with V(/). Required for a
+            new hook.
         type: str
       template:
         description:
           - Attributes of the hook. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
-          - A hook of type V(api) needs C(CALL), one of type V(state) C(RESOURCE) and a state.
+          - An empty value means the same as a missing attribute.
+          - A hook of type V(api) needs C(CALL). A hook of type V(state) needs C(RESOURCE) and a state.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_hook_info
 """
 
 EXAMPLES = r"""
-- name: Tell somebody when a host fails
+- name: Run a command when a host fails
   kubenebula.opennebula.one_hook:
     api_password: "{{ oneadmin_password }}"
     hooks:
@@ -77,7 +78,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per hook of O(hooks), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -87,36 +88,37 @@ results:
       returned: always
       sample: host_error
     id:
-      description: ID of the hook; null for one that does not exist.
+      description: ID of the hook. Null if the hook does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(PRESENT) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(PRESENT) or V(ABSENT). In check mode, the state before the run.
+        Null when the hook was created but could not be read afterwards.
       type: str
       returned: always
       sample: PRESENT
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the hook is not as wanted.
+      description: Whether the hook is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the hook is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

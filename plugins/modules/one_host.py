@@ -12,11 +12,11 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of hypervisor hosts into a wanted state with one call of the module.
-  - Reads the host pool once, works out what differs and sends only that, several calls at a time. A run that has
-    nothing to change only reads.
-  - An option that is left out leaves its value alone.
-  - A host that fails does not stop the others. The module fails at the end and names each failed host and its reason.
+  - Brings any number of hypervisor hosts into the desired state in one call of the module.
+  - Reads the host pool once, compares it with the desired state and sends only the differences, several calls at a
+    time. A run that has nothing to change only reads.
+  - An option that is left out does not change its value.
+  - A host that fails does not stop the others. The module fails at the end and names each failed host with its reason.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -32,7 +32,7 @@ attributes:
 options:
   hosts:
     description:
-      - The hosts. A host may be listed once; names that differ in capitals only are the same name.
+      - The hosts. A host may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -40,52 +40,52 @@ options:
       name:
         description:
           - Name under which the host is registered, and by which the front-end and other hosts reach it.
-          - 2 to 63 letters, digits, V(-), V(.) and V(_), the last three neither first nor last.
+          - 2 to 63 letters, digits, V(-), V(.) and V(_). The last three can neither begin nor end the name.
         type: str
         required: true
       new_name:
         description:
-          - Name the host shall have. A host called O(hosts[].name) is renamed; one that is called like this already
-            stays as it is; if there is neither, it is registered under this name.
+          - New name of the host. A host named O(hosts[].name) is renamed.
+            A host that already has the new name stays as it is.
+            If neither exists, a host is registered under the new name.
         type: str
       type:
         description:
-          - Kind of hypervisor. Sets both drivers. V(qemu) is KVM's driver without hardware virtualization.
-          - The drivers of a registered host cannot be changed. A host that is registered with others fails.
+          - Type of the hypervisor. Sets both drivers. V(qemu) is the KVM driver without hardware virtualization.
+          - The drivers of a registered host cannot be changed. A host that is registered with other drivers fails.
         type: str
         choices: [kvm, lxc, qemu]
       im_mad:
         description:
-          - Information driver, for drivers O(hosts[].type) does not know. Needs O(hosts[].vmm_mad).
+          - Information driver, if O(hosts[].type) does not offer it. Needs O(hosts[].vmm_mad).
         type: str
       vmm_mad:
         description:
-          - Virtualization driver, for drivers O(hosts[].type) does not know. Needs O(hosts[].im_mad).
+          - Virtualization driver, if O(hosts[].type) does not offer it. Needs O(hosts[].im_mad).
         type: str
       cluster:
         description:
           - Name or ID of the cluster the host belongs to. Digits are an ID.
-          - Left out, a new host joins the default cluster and a registered one stays where it is.
+          - If left out, a new host joins the default cluster, and a registered host stays in its cluster.
         type: str
       template:
         description:
-          - Attributes of the host's template. They are merged; attributes not named here stay, unless
-            O(template_mode=replace).
+          - Attributes of the host's template. Attributes not named here stay, unless O(template_mode=replace).
           - A value is text, a number, a boolean (stored as V(YES) or V(NO)), a dictionary (a vector), or a list of
             these (an attribute that occurs several times).
-          - Names are stored in capitals. An empty value and a missing attribute count as the same.
-          - Attributes that monitoring writes, such as C(ARCH) or C(HYPERVISOR), do not keep a value given here.
+          - Names are stored in upper case. An empty value means the same as a missing attribute.
+          - Attributes that monitoring writes, such as C(ARCH) or C(HYPERVISOR), are overwritten by monitoring.
         type: dict
       labels:
         description:
-          - Labels of the host. The host gets exactly these; an empty list removes all.
+          - Labels of the host, exactly these. An empty list removes all labels.
         type: list
         elements: str
   state:
     description:
       - V(present) - the host is registered. Whether it is enabled stays as it is.
       - V(enabled), V(disabled), V(offline) - the host is registered and has that status.
-      - V(absent) - the host is not registered. A host that runs virtual machines is not removed but fails, unless
+      - V(absent) - the host is not registered. A host that runs virtual machines fails and stays registered, unless
         O(flush=true).
     type: str
     choices: [present, absent, enabled, disabled, offline]
@@ -93,8 +93,8 @@ options:
   template_mode:
     description:
       - V(merge) - attributes not named in O(hosts[].template) stay.
-      - V(replace) - they are removed, except those that monitoring writes and the labels. A host without
-        O(hosts[].template) keeps all.
+      - V(replace) - these attributes are removed, except the labels and those that monitoring writes. A host without
+        O(hosts[].template) keeps all attributes.
     type: str
     choices: [merge, replace]
     default: merge
@@ -107,17 +107,17 @@ options:
     default: false
   purge:
     description:
-      - Removes every host that is not in O(hosts), which must not be empty. A host that runs virtual machines is not
-        removed but fails, unless O(flush=true).
-      - The hosts concerned follow the listed ones in RV(results).
+      - Removes every host that is not in O(hosts), which must not be empty. A host that runs virtual machines fails and
+        stays registered, unless O(flush=true).
+      - In RV(results), the removed hosts follow the listed hosts.
     type: bool
     default: false
   wait:
     description:
       - With O(state=present) and O(state=enabled), whether to wait until enabled hosts are monitored.
-      - A host found in C(ERROR) is then probed again at once, which is a change. It is set offline and enabled for
-        that, since OpenNebula itself would try again only after up to 195 seconds. Each host gets one such extra
-        probe. If it still fails, the item fails with OpenNebula's reason.
+      - A host in C(ERROR) is then probed again at once, which is a change. For that, the module sets the host offline
+        and enables it, because OpenNebula itself would try again only after up to 195 seconds. Each host gets one such
+        extra probe. If the probe fails too, the host fails with OpenNebula's reason.
     type: bool
     default: true
   wait_timeout:
@@ -128,14 +128,14 @@ options:
 seealso:
   - module: kubenebula.opennebula.one_host_info
 notes:
-  - Several runs may register the same hosts at the same time. A write that gets no answer, as when a highly available
-    OpenNebula has no quorum, or that OpenNebula refuses, is looked up before it is repeated, and a host that two runs
-    registered at the same moment is left once.
-  - What was done of a host that failed, and what was not, stands in its RV(results[].msg). The next run does the rest.
+  - Several runs may register the same hosts at the same time. A write is unconfirmed if it gets no answer, as when a
+    highly available OpenNebula has no quorum, or if OpenNebula refuses it. The module reads the host again before it
+    repeats an unconfirmed write. If two runs register a host at the same moment, only one registration remains.
+  - The RV(results[].msg) of a host that failed says what was done and what was not. The next run does the rest.
   - Attributes whose names speak of passwords, secrets, tokens or keys, and those that OpenNebula keeps encrypted, are
     hidden in diffs, in messages and among the arguments that C(-vvv) shows.
   - Attributes that OpenNebula keeps encrypted, such as C(EC2_SECRET), can be compared only if O(api_username) belongs
-    to the group C(oneadmin). Anyone else's run stores them anew, which is a change.
+    to the group C(oneadmin). For any other user, each run stores them again, which is a change.
 """
 
 EXAMPLES = r"""
@@ -165,7 +165,7 @@ EXAMPLES = r"""
     hosts:
       - name: kvm1
 
-- name: Move everything away from a host, then remove it
+- name: Move all virtual machines away from a host, then remove it
   kubenebula.opennebula.one_host:
     api_password: "{{ oneadmin_password }}"
     state: absent
@@ -185,7 +185,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per host of O(hosts), in the same order, then one per purged host.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -195,37 +195,37 @@ results:
       returned: always
       sample: kvm1
     id:
-      description: ID of the host; null for a host that is not registered.
+      description: ID of the host. Null if the host is not registered.
       type: int
       returned: always
       sample: 7
     state:
       description: >-
-        State as last seen, in OpenNebula's words, or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        State as last read, as OpenNebula names it, or V(ABSENT). In check mode, the state before the run.
+        Null when the host was created but could not be read afterwards.
       type: str
       returned: always
       sample: MONITORED
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(cluster), V(update), V(enable),
-          V(disable), V(offline), V(flush), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(cluster), V(update), V(enable), V(disable), V(offline), V(flush), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate, update]
     failed:
-      description: Whether the host is not as wanted.
+      description: Whether the host is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the host is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""
@@ -278,7 +278,7 @@ def main() -> None:
 
     params = module.params
 
-    def wanted() -> host_apply.DeclaredHosts:
+    def declared() -> host_apply.DeclaredHosts:
         return host_apply.DeclaredHosts(
             [host.spec(item) for item in params["hosts"]],
             replace=params["template_mode"] == "replace",
@@ -286,7 +286,7 @@ def main() -> None:
             **{key: params[key] for key in ("state", "wait", "wait_timeout", "flush", "purge")},
         )
 
-    ensure(module, "host", wanted)
+    ensure(module, "host", declared)
 
 
 if __name__ == "__main__":

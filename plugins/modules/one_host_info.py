@@ -31,11 +31,11 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: all_hosts
 
-- name: Name the hosts that OpenNebula cannot monitor
+- name: Show the hosts that OpenNebula cannot monitor
   ansible.builtin.debug:
     msg: "{{ all_hosts.hosts | selectattr('state', 'eq', 'ERROR') | map(attribute='name') }}"
 
-- name: Look at two hosts
+- name: List two hosts
   kubenebula.opennebula.one_host_info:
     api_url: http://one.example.org:2633/RPC2
     api_password: "{{ oneadmin_password }}"
@@ -60,7 +60,7 @@ hosts:
       returned: always
       sample: kvm1
     state:
-      description: State in OpenNebula's words.
+      description: State as OpenNebula names it.
       type: str
       returned: always
       sample: MONITORED
@@ -102,7 +102,7 @@ hosts:
       returned: always
       sample: [10, 11]
     template:
-      description: Attributes of the host, those that monitoring wrote included, those that hold secrets left out.
+      description: Attributes of the host, with those that monitoring writes and without those that hold secrets.
       type: dict
       returned: always
       sample: {"ARCH": "x86_64", "RESERVED_MEM": "2097152"}
@@ -128,8 +128,8 @@ def main() -> None:
     def work(client: Client) -> dict[str, object]:
         hosts = info.chosen(host.from_pool(client.read(host.POOL)), module.params)
         if module.params["clusters"] is not None:
-            wanted = {cluster.id for cluster in info.named(client, module.params["clusters"])}
-            hosts = [found for found in hosts if found.cluster_id in wanted]
+            cluster_ids = {cluster.id for cluster in info.named(client, module.params["clusters"])}
+            hosts = [found for found in hosts if found.cluster_id in cluster_ids]
         return {"changed": False, "hosts": [describe(found) for found in hosts]}
 
     options.run(module, work)

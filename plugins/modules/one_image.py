@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of images into a wanted state with one call of the module, and waits until they are usable.
-  - Reads the image pool once, works out what differs and sends only that.
-  - An image of the user O(api_username) goes before one of the same name that belongs to somebody else.
+  - Brings any number of images into the desired state in one call of the module, and waits until they are usable.
+  - Reads the image pool once, compares it with the desired state and sends only the differences.
+  - If several users own images of the same name, the image of O(api_username) is used.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -25,7 +25,7 @@ extends_documentation_fragment:
 options:
   images:
     description:
-      - The images. Each may be listed once; names that differ in capitals only are the same name.
+      - The images. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -37,23 +37,23 @@ options:
         required: true
       new_name:
         description:
-          - Name the image shall have. An image called O(images[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the image. An image named O(images[].name) is renamed.
+            An image that already has the new name stays as it is.
+            If neither exists, an image is created under the new name.
         type: str
       datastore:
         description:
-          - Name or ID of its datastore. Digits are an ID. A new image needs it.
-          - An image cannot be moved; one that lies in another datastore fails.
+          - Name or ID of the datastore of the image. Digits are an ID. Required for a new image.
+          - An image cannot be moved. An image that is in another datastore fails.
         type: str
       path:
         description:
-          - File on the front-end, or address, that a new image is made from. The front-end reads files only from the
-            datastore's C(SAFE_DIRS). Not compared with what an existing image was made from.
+          - File on the front-end, or URL, that a new image is created from. The front-end reads files only from the
+            datastore's C(SAFE_DIRS). Ignored for an existing image.
         type: str
       size:
         description:
-          - Size of a new, empty image in MiB. Not compared with the size of an existing image.
+          - Size of a new, empty image in MiB. Ignored for an existing image.
         type: int
       format:
         description:
@@ -61,23 +61,23 @@ options:
         type: str
       type:
         description:
-          - What it is. A new image is of type V(os) if nothing is given.
+          - Type of the image. If left out, a new image is of type V(os).
         type: str
         choices: [os, cdrom, datablock, kernel, ramdisk, context]
       persistent:
         description:
-          - Whether a virtual machine's changes to it last.
+          - Whether the changes that a virtual machine makes to the image are kept.
         type: bool
       template:
         description:
           - Attributes of the image. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
   wait:
     description:
-      - Whether to wait until new images are V(READY) and removed ones are gone. One that ends in C(ERROR) fails with
-        OpenNebula's reason.
+      - Whether to wait until new images are V(READY) and removed images are gone. An image that ends up in C(ERROR)
+        fails with OpenNebula's reason.
     type: bool
     default: true
   wait_timeout:
@@ -90,7 +90,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: An image to start from, and an empty disk
+- name: Declare an image to start from, and an empty disk
   kubenebula.opennebula.one_image:
     api_password: "{{ oneadmin_password }}"
     wait_timeout: 900
@@ -110,7 +110,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per image of O(images), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -120,37 +120,37 @@ results:
       returned: always
       sample: debian12
     id:
-      description: ID of the image; null for one that does not exist.
+      description: ID of the image. Null if the image does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        State as last seen, in OpenNebula's words, or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        State as last read, as OpenNebula names it, or V(ABSENT). In check mode, the state before the run.
+        Null when the image was created but could not be read afterwards.
       type: str
       returned: always
       sample: READY
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(type),
-          V(persistent), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(type), V(persistent), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the image is not as wanted.
+      description: Whether the image is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the image is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

@@ -30,7 +30,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the images whose names begin with test
   kubenebula.opennebula.one_image_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -54,22 +54,22 @@ images:
       returned: always
       sample: debian12
     owner:
-      description: Name of the user it belongs to.
+      description: Name of the user who owns it.
       type: str
       returned: always
       sample: oneadmin
     type:
-      description: What it is.
+      description: Type of the image.
       type: str
       returned: always
       sample: os
     persistent:
-      description: Whether changes to it last.
+      description: Whether the changes that a virtual machine makes are kept.
       type: bool
       returned: always
       sample: false
     state:
-      description: State in OpenNebula's words.
+      description: State as OpenNebula names it.
       type: str
       returned: always
       sample: READY
@@ -84,7 +84,7 @@ images:
       returned: always
       sample: qcow2
     path:
-      description: What it was made from.
+      description: File or URL that it was created from.
       type: str
       returned: always
       sample: /var/tmp/debian12.qcow2
@@ -110,7 +110,7 @@ images:
       returned: always
       sample: []
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of marketplaces into a wanted state with one call of the module.
-  - Reads the pool of marketplaces once, works out what differs and sends only that.
+  - Brings any number of marketplaces into the desired state in one call of the module.
+  - Reads the pool of marketplaces once, compares it with the desired state and sends only the differences.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.declared
@@ -23,7 +23,7 @@ extends_documentation_fragment:
 options:
   marketplaces:
     description:
-      - The marketplaces. Each may be listed once; names that differ in capitals only are the same name.
+      - The marketplaces. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -35,30 +35,31 @@ options:
         required: true
       new_name:
         description:
-          - Name the marketplace shall have. A marketplace called O(marketplaces[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the marketplace. A marketplace named O(marketplaces[].name) is renamed.
+            A marketplace that already has the new name stays as it is.
+            If neither exists, a marketplace is created under the new name.
         type: str
       market_mad:
         description:
-          - Driver, such as V(one), V(http), V(s3) or V(linuxcontainers). A new marketplace needs it.
+          - Driver, such as V(one), V(http), V(s3) or V(linuxcontainers). Required for a new
+            marketplace.
         type: str
       enabled:
         description:
-          - Whether OpenNebula asks the marketplace for its apps.
+          - Whether OpenNebula reads the apps of the marketplace.
         type: bool
       template:
         description:
           - Attributes of the marketplace. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_marketplace_info
 """
 
 EXAMPLES = r"""
-- name: Stop asking the marketplaces on the internet
+- name: Disable the marketplaces on the internet
   kubenebula.opennebula.one_marketplace:
     api_password: "{{ oneadmin_password }}"
     marketplaces:
@@ -67,7 +68,7 @@ EXAMPLES = r"""
       - name: Linux Containers
         enabled: false
 
-- name: A marketplace of one's own
+- name: Declare a marketplace of your own
   kubenebula.opennebula.one_marketplace:
     api_password: "{{ oneadmin_password }}"
     marketplaces:
@@ -81,7 +82,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per marketplace of O(marketplaces), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -91,37 +92,37 @@ results:
       returned: always
       sample: ours
     id:
-      description: ID of the marketplace; null for one that does not exist.
+      description: ID of the marketplace. Null if the marketplace does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(ENABLED), V(DISABLED) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(ENABLED), V(DISABLED) or V(ABSENT). In check mode, the state before the run.
+        Null when the marketplace was created but could not be read afterwards.
       type: str
       returned: always
       sample: ENABLED
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(enable),
-          V(disable), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(enable), V(disable), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the marketplace is not as wanted.
+      description: Whether the marketplace is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the marketplace is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

@@ -30,7 +30,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the marketplaces whose names begin with test
   kubenebula.opennebula.one_marketplace_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -54,7 +54,7 @@ marketplaces:
       returned: always
       sample: ours
     owner:
-      description: Name of the user it belongs to.
+      description: Name of the user who owns it.
       type: str
       returned: always
       sample: oneadmin
@@ -69,7 +69,7 @@ marketplaces:
       returned: always
       sample: ENABLED
     enabled:
-      description: Whether OpenNebula asks it for its apps.
+      description: Whether OpenNebula reads its apps.
       type: bool
       returned: always
       sample: true
@@ -79,7 +79,7 @@ marketplaces:
       returned: always
       sample: 0
     total_mb:
-      description: Size in MiB; 0 while it has not been monitored.
+      description: Size in MiB. 0 until OpenNebula has monitored the marketplace.
       type: int
       returned: always
       sample: 0
@@ -100,7 +100,7 @@ marketplaces:
       returned: always
       sample: []
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

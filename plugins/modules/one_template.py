@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of templates into a wanted state with one call of the module.
-  - Reads the template pool once, works out what differs and sends only that.
-  - A template of the user O(api_username) goes before one of the same name that belongs to somebody else.
+  - Brings any number of templates into the desired state in one call of the module.
+  - Reads the template pool once, compares it with the desired state and sends only the differences.
+  - If several users own templates of the same name, the template of O(api_username) is used.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.declared
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   templates:
     description:
-      - The templates. Each may be listed once; names that differ in capitals only are the same name.
+      - The templates. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -36,22 +36,22 @@ options:
         required: true
       new_name:
         description:
-          - Name the template shall have. A template called O(templates[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the template. A template named O(templates[].name) is renamed.
+            A template that already has the new name stays as it is.
+            If neither exists, a template is created under the new name.
         type: str
       template:
         description:
           - Attributes of the template. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_template_info
 """
 
 EXAMPLES = r"""
-- name: A small machine
+- name: Declare a template of a small virtual machine
   kubenebula.opennebula.one_template:
     api_password: "{{ oneadmin_password }}"
     templates:
@@ -73,7 +73,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per template of O(templates), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -83,36 +83,37 @@ results:
       returned: always
       sample: small
     id:
-      description: ID of the template; null for one that does not exist.
+      description: ID of the template. Null if the template does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(PRESENT) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(PRESENT) or V(ABSENT). In check mode, the state before the run.
+        Null when the template was created but could not be read afterwards.
       type: str
       returned: always
       sample: PRESENT
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the template is not as wanted.
+      description: Whether the template is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the template is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

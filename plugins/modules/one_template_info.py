@@ -30,7 +30,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the templates whose names begin with test
   kubenebula.opennebula.one_template_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -54,17 +54,17 @@ templates:
       returned: always
       sample: small
     owner:
-      description: Name of the user it belongs to.
+      description: Name of the user who owns it.
       type: str
       returned: always
       sample: oneadmin
     registered:
-      description: When it was made, in seconds since 1970.
+      description: Time of creation, in seconds since 1970.
       type: int
       returned: always
       sample: 1795374899
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of users into a wanted state with one call of the module.
-  - Reads the user pool once, works out what differs and sends only that.
+  - Brings any number of users into the desired state in one call of the module.
+  - Reads the user pool once, compares it with the desired state and sends only the differences.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -24,24 +24,24 @@ extends_documentation_fragment:
 options:
   users:
     description:
-      - The users. Each may be listed once; names that differ in capitals only are the same name.
+      - The users. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
         description:
-          - Name of the user. Cannot be changed later.
+          - Name of the user. The name cannot be changed later.
         type: str
         required: true
       password:
         description:
-          - Password, or for other drivers than V(core) what they know the user by. A new user needs it.
-          - Compared with the digest OpenNebula stores, so giving it again changes nothing.
+          - Password. For drivers other than V(core), what the driver identifies the user by. Required for a new user.
+          - The module compares it with the digest that OpenNebula stores, so giving it again changes nothing.
         type: str
       update_password:
         description:
-          - V(always) - a password that differs is changed. V(on_create) - it is set for new users only.
+          - V(always) - a password that differs is changed. V(on_create) - the password is set for new users only.
         type: str
         choices: [always, on_create]
         default: always
@@ -53,7 +53,7 @@ options:
         description:
           - Names or IDs of the groups the user belongs to, exactly these. The first is the primary one.
           - Digits are an ID.
-          - Left out, a new user joins V(users) and an existing one stays where it is.
+          - If left out, a new user joins V(users), and an existing user stays in the same groups.
         type: list
         elements: str
       enabled:
@@ -64,14 +64,14 @@ options:
         description:
           - Attributes of the user. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_user_info
 """
 
 EXAMPLES = r"""
-- name: Two users
+- name: Declare two users
   kubenebula.opennebula.one_user:
     api_password: "{{ oneadmin_password }}"
     users:
@@ -86,7 +86,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per user of O(users), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -96,37 +96,37 @@ results:
       returned: always
       sample: alice
     id:
-      description: ID of the user; null for one that does not exist.
+      description: ID of the user. Null if the user does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(PRESENT) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(PRESENT) or V(ABSENT). In check mode, the state before the run.
+        Null when the user was created but could not be read afterwards.
       type: str
       returned: always
       sample: PRESENT
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(update), V(auth_driver), V(password),
-          V(enable), V(disable), V(groups), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(update), V(auth_driver), V(password), V(enable), V(disable), V(groups), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the user is not as wanted.
+      description: Whether the user is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the user is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

@@ -30,7 +30,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the users whose names begin with test
   kubenebula.opennebula.one_user_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -54,7 +54,7 @@ users:
       returned: always
       sample: alice
     groups:
-      description: IDs of the groups, the primary one first.
+      description: IDs of the groups, the primary group first.
       type: list
       elements: int
       returned: always
@@ -70,7 +70,7 @@ users:
       returned: always
       sample: true
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

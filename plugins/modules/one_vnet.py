@@ -12,10 +12,10 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of virtual networks into a wanted state with one call of the module.
-  - Reads the pool of networks once, works out what differs and sends only that.
-  - A network of the user O(api_username) goes before one of the same name that belongs to somebody else.
-  - Waits until a new network is V(READY) and a removed one is gone.
+  - Brings any number of virtual networks into the desired state in one call of the module.
+  - Reads the pool of networks once, compares it with the desired state and sends only the differences.
+  - If several users own networks of the same name, the network of O(api_username) is used.
+  - Waits until a new network is V(READY) and a removed network is gone.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.planned
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   vnets:
     description:
-      - The virtual networks. Each may be listed once; names that differ in capitals only are the same name.
+      - The virtual networks. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -38,13 +38,13 @@ options:
         required: true
       new_name:
         description:
-          - Name the network shall have. A network called O(vnets[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the network. A network named O(vnets[].name) is renamed.
+            A network that already has the new name stays as it is.
+            If neither exists, a network is created under the new name.
         type: str
       vn_mad:
         description:
-          - Network driver, such as V(bridge), V(802.1Q) or V(vxlan). A new network needs it.
+          - Network driver, such as V(bridge), V(802.1Q) or V(vxlan). Required for a new network.
         type: str
       bridge:
         description:
@@ -61,31 +61,31 @@ options:
       ranges:
         description:
           - Address ranges, exactly these. Each has C(type) (V(IP4), V(IP6), V(IP4_6), V(IP6_STATIC), V(IP4_6_STATIC) or
-            V(ETHER)), C(size), and mostly C(ip), C(mac) or another attribute of OpenNebula's.
-          - A range is the same as one that exists when type and the given addresses are the same. Its size and other
-            attributes may change.
-          - A range that is not listed is removed; one with addresses in use is not, and the network fails.
-          - Ranges that are reserved from another network are left alone.
+            V(ETHER)), C(size), and usually C(ip), C(mac) or another attribute of OpenNebula.
+          - A given range is the same as an existing one if the type and the given addresses are the same. Its size and
+            other attributes may change.
+          - A range that is not listed is removed. A range with addresses in use stays, and the network fails.
+          - Ranges that are reserved from another network are not managed.
         type: list
         elements: dict
       clusters:
         description:
-          - Names or IDs of the clusters it belongs to, exactly these. Digits are an ID.
-          - Left out, a new one joins the default cluster and an existing one stays where it is.
+          - Names or IDs of the clusters of the network, exactly these. Digits are an ID.
+          - If left out, a new network joins the default cluster, and an existing one stays in its clusters.
         type: list
         elements: str
       template:
         description:
           - Attributes of the network. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_vnet_info
 """
 
 EXAMPLES = r"""
-- name: A network for virtual machines
+- name: Declare a network for virtual machines
   kubenebula.opennebula.one_vnet:
     api_password: "{{ oneadmin_password }}"
     vnets:
@@ -104,7 +104,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per virtual network of O(vnets), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -114,37 +114,38 @@ results:
       returned: always
       sample: public
     id:
-      description: ID of the virtual network; null for one that does not exist.
+      description: ID of the virtual network. Null if the virtual network does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        State as last seen, in OpenNebula's words, or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        State as last read, as OpenNebula names it, or V(ABSENT). In check mode, the state before the run.
+        Null when the virtual network was created but could not be read afterwards.
       type: str
       returned: always
       sample: READY
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(clusters),
-          V(add_range), V(update_range), V(remove_range), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(clusters), V(add_range), V(update_range), V(remove_range),
+          V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the virtual network is not as wanted.
+      description: Whether the virtual network is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the virtual network is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

@@ -31,7 +31,7 @@ EXAMPLES = r"""
     api_password: "{{ oneadmin_password }}"
   register: found
 
-- name: List those whose names begin with test
+- name: List the networks whose names begin with test
   kubenebula.opennebula.one_vnet_info:
     api_password: "{{ oneadmin_password }}"
     names: ["~^test"]
@@ -55,7 +55,7 @@ vnets:
       returned: always
       sample: public
     owner:
-      description: Name of the user it belongs to.
+      description: Name of the user who owns it.
       type: str
       returned: always
       sample: oneadmin
@@ -70,7 +70,7 @@ vnets:
       returned: always
       sample: br0
     state:
-      description: State in OpenNebula's words.
+      description: State as OpenNebula names it.
       type: str
       returned: always
       sample: READY
@@ -80,7 +80,7 @@ vnets:
       returned: always
       sample: 3
     parent:
-      description: ID of the network it is reserved from; null for one that is not a reservation.
+      description: ID of the network that this network is reserved from. Null if this network is not a reservation.
       type: int
       returned: always
       sample: null
@@ -91,13 +91,13 @@ vnets:
       returned: always
       sample: [{"AR_ID": "0", "TYPE": "IP4", "IP": "192.0.2.10", "SIZE": "200"}]
     clusters:
-      description: IDs of the clusters it belongs to.
+      description: IDs of its clusters.
       type: list
       elements: int
       returned: always
       sample: [0]
     template:
-      description: Its attributes, those that hold secrets left out.
+      description: Its attributes, without those that hold secrets.
       type: dict
       returned: always
       sample: {"NOTE": "rack 7"}

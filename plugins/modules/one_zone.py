@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - KubeNebula contributors (@kubenebula)
 description:
-  - Brings any number of zones of a federation into a wanted state with one call of the module.
-  - Reads the zone pool once, works out what differs and sends only that.
-  - OpenNebula makes new zones only at the master of a federation.
+  - Brings any number of zones of a federation into the desired state in one call of the module.
+  - Reads the zone pool once, compares it with the desired state and sends only the differences.
+  - OpenNebula creates new zones only at the master of a federation.
 extends_documentation_fragment:
   - kubenebula.opennebula.oned
   - kubenebula.opennebula.declared
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   zones:
     description:
-      - The zones. Each may be listed once; names that differ in capitals only are the same name.
+      - The zones. Each may be listed once. Names that differ only in case are the same name.
     type: list
     elements: dict
     required: true
@@ -36,26 +36,26 @@ options:
         required: true
       new_name:
         description:
-          - Name the zone shall have. A zone called O(zones[].name) is renamed; one that is
-            called like this already stays
-            as it is; if there is neither, it is made under this name.
+          - New name of the zone. A zone named O(zones[].name) is renamed.
+            A zone that already has the new name stays as it is.
+            If neither exists, a zone is created under the new name.
         type: str
       endpoint:
         description:
-          - Address of the zone's XML-RPC interface, as other zones and users reach it. A new zone needs it.
+          - Address of the zone's XML-RPC interface, as other zones and users reach it. Required for a new zone.
         type: str
       template:
         description:
           - Attributes of the zone. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
-          - An empty value and a missing attribute count as the same.
+          - An empty value means the same as a missing attribute.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_zone_info
 """
 
 EXAMPLES = r"""
-- name: The address under which this zone is reached
+- name: Set the address under which this zone is reached
   kubenebula.opennebula.one_zone:
     api_password: "{{ oneadmin_password }}"
     zones:
@@ -66,7 +66,7 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description: One entry per zone of O(zones), in the same order.
-  returned: when OpenNebula could be asked
+  returned: when OpenNebula could be reached
   type: list
   elements: dict
   contains:
@@ -76,36 +76,37 @@ results:
       returned: always
       sample: OpenNebula
     id:
-      description: ID of the zone; null for one that does not exist.
+      description: ID of the zone. Null if the zone does not exist.
       type: int
       returned: always
       sample: 100
     state:
       description: >-
-        V(ENABLED), V(DISABLED) or V(ABSENT). In check mode the state before.
-        Null when it was made but could not be looked at afterwards.
+        V(ENABLED), V(DISABLED) or V(ABSENT). In check mode, the state before the run.
+        Null when the zone was created but could not be read afterwards.
       type: str
       returned: always
       sample: ENABLED
     changed:
-      description: Whether anything was changed, in check mode whether it would be.
+      description: Whether anything was changed. In check mode, whether anything would be.
       type: bool
       returned: always
       sample: true
     actions:
       description:
-        - What was done, in check mode what would be done. Of V(allocate), V(rename), V(update), V(delete).
+        - What was done. In check mode, what would be done.
+        - Any of V(allocate), V(rename), V(update), V(delete).
       type: list
       elements: str
       returned: always
       sample: [allocate]
     failed:
-      description: Whether the zone is not as wanted.
+      description: Whether the zone is not in the desired state.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it is not; empty if it is.
+      description: Why the zone is not in the desired state. Empty if it is.
       type: str
       returned: always
       sample: ""

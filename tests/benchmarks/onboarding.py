@@ -32,7 +32,7 @@ import pathlib, xmlrpc.client
 session = pathlib.Path("/var/lib/one/.one/one_auth").read_text().strip()
 print(xmlrpc.client.ServerProxy("http://opennebula-oned:2633/RPC2").one.hostpool.info(session)[1])
 """
-# Each another stage of onboarding ends at: what breaks it, what mends it, and what the operator is told.
+# Each another stage of onboarding ends at: what breaks it, what repairs it, and the message to the operator.
 WAYS = (
     (
         "echo 'AllowUsers root' >/etc/ssh/sshd_config.d/00-root-only.conf; systemctl reload ssh",

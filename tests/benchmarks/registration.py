@@ -158,7 +158,7 @@ class Bench:
         }
 
     def phases(self, way: str, count: int, url: str, traffic: Traffic) -> list[Row]:
-        """All phases of a way, each looked at afterwards: a way that does nothing would be fast."""
+        """All phases of a way, each checked afterwards: a way that does nothing would be fast."""
         print(f"{count} hosts, {way}", file=sys.stderr)
         rows = []
         # Each time anew, right beside what it is taken from: other work on the machine comes and goes.

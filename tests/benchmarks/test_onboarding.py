@@ -58,7 +58,7 @@ def test_tasks_and_changes_are_counted_by_host(run: fleet.Run) -> None:
     assert run.changed() == {"kvm1"}
 
 
-def test_tasks_of_a_role_are_told_from_others() -> None:
+def test_tasks_of_a_role_are_distinguished_from_others() -> None:
     output = "TASK [kubenebula.opennebula.hypervisor : One] ***\nok: [kvm1]\n\nTASK [Two] ***\nok: [kvm1]\n"
     assert fleet.Run(0, 1, 1, output).tasks(["kvm1"], "hypervisor") == 1
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import CHART, Helm, Objects, Values
+from conftest import Helm, Objects, Values
+from reachability import Table, documented
 
-DOCS = CHART.parents[3] / "docs/network.md"
 COMPONENT = "app.kubernetes.io/component"
 STRANGER = {COMPONENT: "stranger", "app.kubernetes.io/name": "web"}
 # who is none of ours: its labels, and how far away it is
@@ -20,7 +20,6 @@ STRANGERS = {
 EVERYTHING: Values = {"exporter": {"enabled": True}}
 
 Client = tuple[dict[str, str], str]
-Table = dict[tuple[str, str], set[str]]
 
 
 def workloads(objects: Objects) -> dict[str, dict[str, Any]]:
@@ -79,14 +78,6 @@ def reachable(objects: Objects) -> Table:
                 widest = [{far} for far in ("anyone", "any pod") if far in allowed]
                 table[name, f"{port} {protocol}"] = widest[0] if widest else allowed
     return table
-
-
-def documented() -> Table:
-    lines = (
-        DOCS.read_text().split("<!-- reachability -->")[1].split("<!-- end of reachability -->")[0].strip().splitlines()
-    )
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-    return {(to, port): set(sources.split(", ")) for to, port, sources, _what in rows}
 
 
 def test_the_documentation_says_what_the_policies_do(helm: Helm) -> None:

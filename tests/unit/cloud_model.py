@@ -48,7 +48,7 @@ class ObservedObject:
 
 @dataclass
 class Cloud(Oned):
-    """things: by kind and id. What the model cannot do it refuses as oned does an unknown method."""
+    """objects: by kind and id. The model refuses what it cannot do, as oned refuses an unknown method."""
 
     objects: dict[str, dict[int, ObservedObject]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     last_id: int = 99

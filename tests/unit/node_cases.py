@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A machine that is fine, or is not in one respect."""
+"""A host without problems, or with one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOBODY = dict.fromkeys([name for name in COMMANDS if name.startswith("getent")],
 
 
 def machine(tmp_path: Path, files: dict[str, str | None] | None = None, **commands: tuple[int, str]) -> Node:
-    """Return a machine that is fine but for what is given; a file that is None is not there."""
+    """Return a host without problems except those given. A file that is None does not exist."""
     for name, text in {**FILES, **(files or {})}.items():
         if text is not None:
             path = tmp_path / name

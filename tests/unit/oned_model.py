@@ -65,7 +65,7 @@ class Oned:
 
     moves: whether the scheduler finds another host for a machine on a host that is out of service.
 
-    misbehave: called with each method before it is carried out; may raise.  lose: called after it was carried out.
+    misbehave: called with each method before it is executed; may raise.  lose: called after it was executed.
     """
 
     hosts: dict[int, ModelHost] = field(default_factory=dict)
@@ -281,7 +281,7 @@ class ModelTransport:
 
 @dataclass
 class Clock:
-    """Time that passes when someone sleeps, and a little whenever it is looked at."""
+    """Time that passes when someone sleeps, and a little whenever it is read."""
 
     now: float = 0.0
     looked: int = 0

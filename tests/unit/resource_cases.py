@@ -235,8 +235,8 @@ def cloud() -> Cloud:
 class Subject:
     """A kind of object as far as all are alike.
 
-    make: the noun, from items and options of its module. first: items that make two objects. then: for each way to
-    change them, the items. gone: items that name both.
+    make: the declared objects, from items and options of the module. first: items that make two objects. then: for each
+    way to change them, the items. gone: items that name both.
     """
 
     make: Callable[[Sequence[Item], dict[str, Any]], Any]
@@ -267,7 +267,7 @@ def _rules(items: Sequence[Item], params: dict[str, Any]) -> Rules:
 
 KVM = {"type": "kvm", "cluster": "edge", "labels": ["x"], "template": {"NOTE": "x", "EC2_SECRET": "s3cr3t"}}
 SUBJECTS = {
-    **{word: _subject(case) for word, case in CASES.items()},
+    **{kind_name: _subject(case) for kind_name, case in CASES.items()},
     "host": Subject(
         _hosts,
         [{"name": "a1", **KVM}, {"name": "b1", **KVM}],

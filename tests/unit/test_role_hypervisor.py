@@ -164,11 +164,11 @@ def test_mounts_are_named_by_their_folder() -> None:
     assert value("__hypervisor_check", DEBIAN, hypervisor_install=False)["own_packages"] is True
 
 
-# what makes no machine another one: how oned knows it, and how patient the role is
+# What the fingerprint does not cover: how oned knows the hypervisor, and how long the role waits.
 NOT_ITS_STATE = {"address", "cluster", "labels", "template", "package_retries", "package_throttle"}
 
 
-def test_whatever_else_a_machine_is_told_changes_its_fingerprint() -> None:
+def test_every_other_variable_changes_the_fingerprint() -> None:
     specs = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     changes: dict[str, Any] = {"str": "another", "path": "/another", "int": 7, "list": [{"id": 7}], "dict": {"a": "b"}}
     before = value("__hypervisor_fingerprint", DEBIAN)
@@ -182,7 +182,7 @@ def test_whatever_else_a_machine_is_told_changes_its_fingerprint() -> None:
         assert (fingerprint == before) == (name.removeprefix("hypervisor_") in NOT_ITS_STATE), name
 
 
-def test_a_changed_role_unsettles_every_machine(tmp_path: Path) -> None:
+def test_a_changed_role_changes_every_fingerprint(tmp_path: Path) -> None:
     shutil.copytree(ROLE, tmp_path / "role")
     before, same = (
         value("__hypervisor_fingerprint", DEBIAN, role_path=str(path)) for path in (ROLE, tmp_path / "role")
@@ -198,6 +198,6 @@ def test_folders_that_are_mounted_are_left_to_their_server() -> None:
     assert check["folders"] == ["/var/lib/one/datastores/0"]
 
 
-def test_nobody_has_to_gather_facts_to_ask_whether_a_machine_is_converged() -> None:
+def test_nobody_has_to_gather_facts_to_ask_whether_a_hypervisor_is_converged() -> None:
     for name in ("__hypervisor_check", "__hypervisor_fingerprint"):
         assert value(name, DEBIAN, ansible_facts={}) == value(name, ALMA)

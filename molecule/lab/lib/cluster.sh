@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# The Kubernetes node: control plane, kubelet, kube-proxy, add-ons.
+# The Kubernetes node: control plane, enforcement of NetworkPolicies, kubelet, kube-proxy, add-ons.
 
-NODE_PARTS=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy addons)
+NODE_PARTS=(etcd kube-apiserver kube-controller-manager kube-scheduler network-policies kubelet kube-proxy addons)
 
 cluster_up() {
   control_plane_up
+  policies_up
   mkdir -p "$STATE/volumes"
   [[ -e $STATE/resolv.conf ]] || touch "$STATE/resolv.conf" # pods resolve what the cluster knows, and nothing else
   kubelet_config | put "$STATE/kubelet.yaml"
@@ -30,7 +31,7 @@ node_ready() {
 }
 
 cluster_down() {
-  stop 10 addons kube-proxy kubelet kube-scheduler kube-controller-manager
+  stop 10 addons kube-proxy kubelet network-policies kube-scheduler kube-controller-manager
   stop 1 kube-apiserver # it would wait a minute for watches to end
   stop 10 etcd
   kill_containers "$POD_CGROUP"

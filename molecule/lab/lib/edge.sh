@@ -1,20 +1,20 @@
 # shellcheck shell=bash
 # What some sites have beside the cluster: a way in from outside by name, and a directory of users. Not part of up.
 
-TRAEFIK=v3.6.12
 SITE_NAME=cloud.lab.test
 
 # ingress_up: Traefik, on the node's own ports, and a certificate for SITE_NAME in PKI/site.crt
 ingress_up() {
-  go_build traefik traefik github.com/traefik/traefik/v3/cmd/traefik "-X github.com/traefik/traefik/v3/pkg/version.Version=$TRAEFIK"
-  place traefik
+  local version
+  version=$(version_of github.com/traefik/traefik/v3 traefik)
+  go_program traefik traefik github.com/traefik/traefik/v3/cmd/traefik "-X github.com/traefik/traefik/v3/pkg/version.Version=$version"
   if [[ ! -s $PKI/site.crt ]]; then
     (cd "$PKI" && umask 077 && certificate site ca "/CN=$SITE_NAME" serverAuth "DNS:$SITE_NAME") &>"$STATE/log/pki" \
       || fail "no certificate for $SITE_NAME: see $STATE/log/pki"
   fi
   sed -e "s|@BIN@|$STATE/bin|" -e "s|@ADDRESS@|$NODE_IP|" "$LAB/manifests/ingress.yaml" | kubectl apply -f - >"$STATE/log/manifests"
   wait_for "Traefik" 120 curl -fsS "http://$NODE_IP:9000/ping"
-  step "Traefik $TRAEFIK: https://$SITE_NAME is $NODE_IP"
+  step "Traefik $version: https://$SITE_NAME is $NODE_IP"
 }
 
 # directory_up: a new directory of the people of edge/people.ldif each time

@@ -40,9 +40,9 @@ image_up() {
       docker load --quiet --input "$kept" >/dev/null
     else
       require_space
-      step "making the image ${name#"$REGISTRY/"}"
       # tagged when whole: a broken pipe still leaves an image
-      "$3" "$name-unfinished" &>"$STATE/log/image" || fail "${name#"$REGISTRY/"} cannot be made: see $STATE/log/image"
+      long "making the image ${name#"$REGISTRY/"}" "$STATE/log/image" last_line "$3" "$name-unfinished" \
+        || fail "${name#"$REGISTRY/"} cannot be made: see $STATE/log/image"
       docker tag "$name-unfinished" "$exact"
       docker image rm "$name-unfinished" >/dev/null
       mkdir -p "$CACHE/images"

@@ -45,15 +45,11 @@ require_space() {
 # apt_install PACKAGE...: without starting or enabling a daemon for the whole machine
 apt_install() {
   local policy=/usr/sbin/policy-rc.d unit fresh=()
-  step "installing ${*}"
   for unit in "${UNWANTED[@]}"; do
     [[ -e /lib/systemd/system/$unit ]] || fresh+=("$unit")
   done
   if [[ -e $policy ]]; then policy=; else install_policy "$policy"; fi
-  {
-    apt-get -qq -o DPkg::Lock::Timeout=300 update \
-      && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
-  } >"$STATE/log/apt" 2>&1 || fail "packages cannot be installed: see $STATE/log/apt"
+  long "installing $*" "$STATE/log/apt" last_line run_apt "$@" || fail "packages cannot be installed: see $STATE/log/apt"
   [[ -z $policy ]] || rm -f "$policy"
   command -v systemctl >/dev/null || return 0
   for unit in "${fresh[@]}"; do
@@ -61,11 +57,16 @@ apt_install() {
   done
 }
 
+# One at a time: .ci/venv.sh does the same, and apt-get does not wait for another one's update
+run_apt() {
+  flock /run/lock/kubenebula-apt.lock apt-get -qq -o DPkg::Lock::Timeout=300 update \
+    && DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+}
+
 install_policy() {
   printf '#!/bin/sh\nexit 101\n' >"$1"
   chmod 755 "$1"
-  # shellcheck disable=SC2064  # the name is known now and not when the trap runs
-  trap "rm -f '$1'" EXIT
+  at_exit rm -f "$1"
 }
 
 install_packages() {

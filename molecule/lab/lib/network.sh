@@ -16,10 +16,11 @@ network_up() {
     # the node's own calls to Services must not set out for the uplink: the firewall judges them by that
     ip route add "$SERVICES" dev "$BRIDGE"
   fi
-  firewall | iptables-restore --wait 10 --noflush
+  { firewall; policy_rules; } | iptables-restore --wait 10 --noflush
   for chain in "${CHAINS[@]}"; do
     iptables -w 10 -C "$chain" -j "ONELAB-$chain" 2>/dev/null || iptables -w 10 -I "$chain" -j "ONELAB-$chain"
   done
+  iptables -w 10 -t mangle -C FORWARD -j ONELAB-POLICIES 2>/dev/null || iptables -w 10 -t mangle -I FORWARD -j ONELAB-POLICIES
   step "network $LAN on $BRIDGE"
 }
 

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # One containerd, used by the kubelet for pods and by the lab's own dockerd for builds and hypervisors.
 
+# compiling it takes longer than all the rest of the lab but Kubernetes; this one runs on the C library of Debian 12 and Ubuntu 24.04
+BUILDX_DEBIAN=trixie
+
 runtime_up() {
   if ! alive containerd; then
     stop 5 dockerd
@@ -15,8 +18,27 @@ runtime_up() {
   start containerd containerd -c "$STATE/containerd.toml"
   wait_for containerd 30 ctr version
   start dockerd dockerd --config-file "$STATE/dockerd.json"
+  ln -sfn /usr/bin/docker "$STATE/bin/docker"
+  buildx_install
   wait_for dockerd 60 docker version
   step "containerd and dockerd"
+}
+
+# Debian 12 and its docker.io have none
+buildx_install() {
+  local program=/usr/libexec/docker/cli-plugins/docker-buildx built
+  built=$CACHE/buildx-$BUILDX_DEBIAN
+  if [[ ! -x $built$program ]]; then
+    rm -rf "$built"
+    long "fetching buildx from Debian $BUILDX_DEBIAN" "$STATE/log/buildx" last_line fetch_buildx "$built" \
+      || fail "buildx cannot be had from Debian $BUILDX_DEBIAN: see $STATE/log/buildx"
+  fi
+  mkdir -p "$DOCKER_CONFIG/cli-plugins"
+  ln -sfn "$built$program" "$DOCKER_CONFIG/cli-plugins/docker-buildx"
+}
+
+fetch_buildx() {
+  "$LAB/unpack-debs" "$BUILDX_DEBIAN" "$1.new" docker-buildx && mv "$1.new" "$1"
 }
 
 runtime_down() {

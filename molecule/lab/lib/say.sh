@@ -2,6 +2,8 @@
 # What the user sees, and small helpers.
 
 STARTED=${EPOCHREALTIME//[!0-9]/}
+# how many seconds a step is silent
+BEAT=15
 
 # step TEXT: one line of progress, with the seconds since the start
 step() {
@@ -14,12 +16,42 @@ fail() {
   exit 1
 }
 
+# long TEXT LOG PROGRESS COMMAND...: a step that takes its time and talks to LOG. Every 15 s there is a line with its seconds
+# and what PROGRESS makes of LOG.
+long() {
+  local text=$1 log=$2 progress=$3 said code=0
+  shift 3
+  step "$text"
+  : >"$log"
+  # This ends when nobody holds its pipe any more, however this shell ends. COMMAND holds neither that nor the lock: it may leave a daemon.
+  exec 8> >(
+    exec 9>&-
+    SECONDS=0
+    until read -rt "$BEAT" || (($? <= 128)); do
+      said=$("$progress" "$log")
+      step "$text, $SECONDS s${said:+: $said}"
+    done
+  )
+  "$@" &>"$log" 8>&- 9>&- || code=$?
+  exec 8>&-
+  return "$code"
+}
+
+# last_line FILE: what a program said last
+last_line() {
+  tail -n 1 "$1" | tr -d '[:cntrl:]' | cut -c 1-80
+}
+
 # wait_for WHAT SECONDS COMMAND...: until the command succeeds
 wait_for() {
-  local what=$1 until=$((SECONDS + $2))
+  local what=$1 until=$((SECONDS + $2)) beat=$((SECONDS + BEAT))
   shift 2
   until "$@" &>/dev/null; do
     ((SECONDS < until)) || fail "gave up waiting for $what; the logs are in $STATE/log"
+    if ((SECONDS >= beat)); then
+      step "waiting for $what"
+      beat=$((SECONDS + BEAT))
+    fi
     sleep 0.2
   done
 }

@@ -28,10 +28,10 @@ packages_build() {
   local built
   built=$CACHE/packages/$(digest_of "$LAB/packages" "$LAB/web-packages" </dev/null)
   if [[ ! -d $built ]]; then
-    step "building the stand-in packages"
     mkdir -p "$CACHE/packages"
     rm -rf "$built.new"
-    KUBENEBULA_CACHE=$CACHE "$LAB/packages/build.sh" "$built.new" "$LAB"/web-packages/debs/* &>"$STATE/log/build-packages" 9>&- \
+    long "building the stand-in packages" "$STATE/log/build-packages" last_line \
+      env KUBENEBULA_CACHE="$CACHE" "$LAB/packages/build.sh" "$built.new" "$LAB"/web-packages/debs/* \
       || fail "the stand-in packages cannot be built: see $STATE/log/build-packages"
     mv "$built.new" "$built"
   fi

@@ -22,11 +22,11 @@ SECRET = "opennebula-ssh"
 LOG_IN = "ssh -n -o BatchMode=yes -o ControlMaster=no -o ControlPath=none -o ConnectTimeout=5"
 # those steps of docs/trust.md that change something
 STEPS = (
-    "Update the key Secret and publish its public keys (begin)",
+    "Update the Secret of the SSH key and publish its public keys (begin)",
     "Authorize both keys on the hypervisor",
-    "Update the key Secret and publish its public keys (switch)",
+    "Update the Secret of the SSH key and publish its public keys (switch)",
     "Remove the old key from the hypervisor",
-    "Update the key Secret and publish its public keys (finish)",
+    "Update the Secret of the SSH key and publish its public keys (finish)",
 )
 
 

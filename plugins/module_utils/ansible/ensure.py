@@ -30,5 +30,5 @@ def ensure(module: AnsibleModule, kind_name: str, resources: Callable[[], Resour
 
 def planned(module: AnsibleModule) -> Mapping[str, Sequence[str]]:
     """Names of objects that do not exist yet, by resource kind: check mode may count on them."""
-    wanted: Mapping[str, Sequence[str]] | None = module.params.get("planned")
-    return {kind: names for kind, names in (wanted or {}).items() if names} if module.check_mode else {}
+    given: Mapping[str, Sequence[str]] | None = module.params.get("planned")
+    return {kind: names for kind, names in (given or {}).items() if names} if module.check_mode else {}

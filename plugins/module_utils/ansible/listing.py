@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:
-    """Exit with the objects the options choose, under the name `result`."""
+    """Exit with the objects that the options choose. result: the return key."""
 
     def work(client: Client) -> dict[str, Any]:
         resources = kind([], {})
@@ -24,8 +24,8 @@ def listing(module: AnsibleModule, kind: type[Declared], result: str) -> None:
         found = info.chosen(resources.objects(document), module.params)
         clusters = module.params.get("clusters")
         if clusters is not None:
-            wanted = {ref.id for ref in info.named(client, clusters)}
-            found = [existing for existing in found if wanted & set(existing.view["clusters"])]
+            cluster_ids = {ref.id for ref in info.named(client, clusters)}
+            found = [existing for existing in found if cluster_ids & set(existing.view["clusters"])]
         return {"changed": False, result: [info.describe(existing) for existing in found]}
 
     run(module, work)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that every module shares, the client built from them, and the one place where errors become fail_json."""
+"""Options that modules share, the client built from them, and the one place where errors become fail_json."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NEW_NAME = {"new_name": {"type": "str"}}
 TEMPLATE = {"template": {"type": "dict"}}
 CLUSTERS = {"clusters": {"type": "list", "elements": "str"}}
 
-# Objects that do not exist yet, for check mode: doc fragment kubenebula.opennebula.planned.
+# Names of objects that do not exist yet, for check mode: doc fragment kubenebula.opennebula.planned.
 PLANNED = {
     "planned": {
         "type": "dict",
@@ -81,7 +81,7 @@ def info_spec() -> dict[str, dict[str, Any]]:
 
 
 def transport(params: Mapping[str, Any]) -> Transport:
-    """How to reach oned: api_url if given, else whatever of the API server's ways is granted. Raises SetupError."""
+    """The way to oned: api_url if given, else service proxy or port-forwards, as granted. Raises SetupError."""
     if params["api_url"]:
         return HttpTransport(params["api_url"], validate_certs=params["validate_certs"], ca_cert=params["ca_cert"])
     config = kube.configuration(params["kubeconfig"], params["kube_context"])
@@ -106,7 +106,7 @@ def client(params: Mapping[str, Any]) -> Client:
 
 
 def run(module: AnsibleModule, work: Callable[[Client], dict[str, Any]]) -> None:
-    """Exit the module with what `work` returns; with fail_json when it holds `msg`, or when an error came up."""
+    """Exit the module with the result of `work`, by fail_json if the result has `msg` or `work` raised an error."""
     try:
         result = work(client(module.params))
     except (OnedError, TemplateError) as error:

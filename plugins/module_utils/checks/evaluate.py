@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How checks are evaluated: what they see, what they find, and which checks have to pass before which.
+"""How checks are evaluated: what they observe, what they find, and which checks each one needs to pass first.
 
 docs/contributing.md lists every place that a new check touches.
 """
@@ -18,7 +18,7 @@ FRONT_END = "front-end"
 
 @dataclass(frozen=True)
 class Finding:
-    """cause: why it is so, in one sentence. remedy: the command or variable that mends it, where it failed."""
+    """cause: the reason of the status, in one sentence. remedy: the command or variable that repairs a failure."""
 
     status: str
     cause: str = ""
@@ -29,7 +29,7 @@ FINE = Finding(OK)
 
 
 def address(url: str) -> str:
-    """HOST:PORT of a URL of HTTP, or nothing where it names none."""
+    """HOST:PORT of an HTTP URL. Empty if the URL has no host."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or 80}" if parts.hostname else ""
 
@@ -44,7 +44,7 @@ def not_applicable(cause: str) -> Finding:
 
 @dataclass(frozen=True)
 class Hypervisor:
-    """A hypervisor. seen: what the module hypervisor_info returned, nothing where it did not run; problem: why."""
+    """A hypervisor. seen: what the module hypervisor_info returned, or empty; problem: why it did not run."""
 
     name: str
     address: str
@@ -55,8 +55,8 @@ class Hypervisor:
 
 @dataclass(frozen=True)
 class Limits:
-    """clock: seconds a clock may differ. space: percent of a file system that has to be free. log: seconds that a
-    sign in a log counts."""
+    """clock: seconds a clock may differ. space: percent of a file system that has to be free. log: age in seconds up
+    to which a warning sign in a log counts."""
 
     clock: float = 5.0
     space: float = 5.0
@@ -65,12 +65,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class Site:
-    """The front-end and everything about it.
+    """The observed state of the front-end.
 
     problem: why the API of the cluster cannot be used. pods and services: their manifests. pod_problems: why pods are
-    not ready. pod: name of the one that was looked into. seen: what ``observe site`` in it said; see_problem: why it
-    did not. arrived: messages the monitor got, None where that cannot be told. reached: what FireEdge's pod reaches, as
-    the image's ``reach`` says, None where there is no such pod.
+    not ready. pod: name of the pod in which commands were run. seen: output of ``observe site`` in that pod;
+    see_problem: why there is none. arrived: messages that the monitor received, None if unknown. reached: output of
+    ``reach`` in FireEdge's pod, None if there is no such pod.
     """
 
     namespace: str
@@ -92,7 +92,7 @@ class Site:
 
     @property
     def inside(self) -> str:
-        """What a command to be run in oned's container begins with."""
+        """The prefix of commands to be run in oned's container."""
         return f"{self.kubectl} exec {self.pod} -c oned --"
 
     @property
@@ -105,7 +105,7 @@ class Site:
         return f"{self.settings['monitor_address']}:{self.settings['monitor_port']}"
 
     def host(self, name: str) -> Mapping[str, Any] | None:
-        """What oned says of a host."""
+        """A host as oned lists it."""
         hosts: list[Mapping[str, Any]] = self.seen["api"]["hosts"]
         return next((host for host in hosts if host["name"].casefold() == name.casefold()), None)
 
@@ -114,8 +114,8 @@ class Site:
 class Check:
     """A check of the front-end or of each hypervisor.
 
-    column: of the table it is told in. needs: checks that have to be fine before; those of the front-end are written
-    ``front-end NAME``. What fails because of them is not told twice.
+    column: of the table that shows the result. needs: checks that have to pass first, those of the front-end as
+    ``front-end NAME``. Unless all of them pass, this check is not evaluated.
     """
 
     name: str
@@ -128,7 +128,7 @@ Row = dict[str, str]
 _Found = dict[str, Finding]
 
 
-def _waits(check: Check, own: _Found, front_end: _Found) -> Finding | None:
+def _blocked(check: Check, own: _Found, front_end: _Found) -> Finding | None:
     for need in check.needs:
         place, _space, name = need.rpartition(" ")
         found = (front_end if place == FRONT_END else own)[name]
@@ -142,8 +142,8 @@ def _waits(check: Check, own: _Found, front_end: _Found) -> Finding | None:
 def _evaluate(checks: Iterable[Check], front_end: _Found | None, *seen: Any) -> _Found:
     found: _Found = {}
     for check in checks:
-        waits = _waits(check, found, found if front_end is None else front_end)
-        found[check.name] = waits or check.evaluate(*seen)
+        blocked = _blocked(check, found, found if front_end is None else front_end)
+        found[check.name] = blocked or check.evaluate(*seen)
     return found
 
 
@@ -153,7 +153,7 @@ def rows(
     """A row for each check of the front-end, then for each check of each hypervisor, in the order of the checks."""
     site_checks, hypervisor_checks = list(site_checks), list(hypervisor_checks)
 
-    def told(place: str, checks: list[Check], found: _Found) -> list[Row]:
+    def to_rows(place: str, checks: list[Check], found: _Found) -> list[Row]:
         return [
             {
                 "host": place,
@@ -167,7 +167,7 @@ def rows(
         ]
 
     front_end = _evaluate(site_checks, None, site)
-    result = told(FRONT_END, site_checks, front_end)
+    result = to_rows(FRONT_END, site_checks, front_end)
     for hypervisor in hypervisors:
-        result += told(hypervisor.name, hypervisor_checks, _evaluate(hypervisor_checks, front_end, site, hypervisor))
+        result += to_rows(hypervisor.name, hypervisor_checks, _evaluate(hypervisor_checks, front_end, site, hypervisor))
     return result

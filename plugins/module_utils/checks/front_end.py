@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The front-end: its pods, its programs, what oned answers, what its logs say."""
+"""Checks of the front-end: its pods and programs, the API of oned, the logs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.evalu
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
 
 _DEPLOY = "ansible-playbook playbooks/site.yml --tags control_plane"
-# on its way up; if it does not get there, oned's own check tells
+# A program that is starting counts. If oned does not come up, the check api fails.
 _RUNS = ("RUNNING", "STARTING")
 
 
@@ -65,10 +65,10 @@ def programs(site: Site) -> Finding:
     down = [program for program in site.seen["programs"] if program["state"] not in _RUNS]
     if not down:
         return FINE
-    told = ", ".join(f"{program['name']} is {program['state']}" for program in down)
+    states = ", ".join(f"{program['name']} is {program['state']}" for program in down)
     names = " ".join(program["name"] for program in down)
     return failed(
-        f"programs of the front-end do not run: {told}",
+        f"programs of the front-end do not run: {states}",
         f"{site.inside} supervisorctl -c /etc/kubenebula/supervisord.conf start {names}",
     )
 
@@ -81,21 +81,21 @@ def api(site: Site) -> Finding:
 
 
 def endpoint(site: Site) -> Finding:
-    """The zone's ENDPOINT, from oned's pod and from FireEdge's, which takes all it shows from there."""
+    """The zone's ENDPOINT, from oned's pod and from FireEdge's, which reads everything it shows from there."""
     url = site.seen["api"]["endpoint"]
     service = f"http://{site.release}-oned.{site.namespace}.svc:2633/RPC2"
-    mend = f"set the zone's ENDPOINT to {service} with kubenebula.opennebula.one_zone, then restart FireEdge"
+    remedy = f"set the zone's ENDPOINT to {service} with kubenebula.opennebula.one_zone, then restart FireEdge"
     if urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
-        return failed(f"the zone's ENDPOINT {url} leads every pod to itself", mend)
+        return failed(f"the zone's ENDPOINT {url} leads every pod to itself", remedy)
     problem = site.seen["api"]["endpoint_problem"]
     if problem:
-        return failed(f"the zone's ENDPOINT {url} does not answer in the cluster: {problem}", mend)
+        return failed(f"the zone's ENDPOINT {url} does not answer in the cluster: {problem}", remedy)
     problem = (site.reached or {}).get(address(url), "")
-    return failed(f"FireEdge does not reach the zone's ENDPOINT {url}: {problem}", mend) if problem else FINE
+    return failed(f"FireEdge does not reach the zone's ENDPOINT {url}: {problem}", remedy) if problem else FINE
 
 
 def _outside(site: Site) -> Iterator[tuple[str, Any]]:
-    """What should be the monitor's port: where it is said, and what is said there."""
+    """Places that have to name the monitor's port: a description of the place, and the value there."""
     container: list[Mapping[str, Any]] = []
     for pod in site.pods:
         if pod["metadata"]["name"] == site.pod:
@@ -129,7 +129,7 @@ def _outside(site: Site) -> Iterator[tuple[str, Any]]:
 
 
 def monitor_port(site: Site) -> Finding:
-    """Probes are told the port the monitor listens on, so it has to be the same outside."""
+    """Probes learn the port on which the monitor listens, so the port outside has to be the same."""
     port = site.settings["monitor_port"]
     wrong = [f"{where} is {given}" for where, given in _outside(site) if str(given) != str(port)]
     if wrong:
@@ -145,35 +145,35 @@ def monitor_port(site: Site) -> Finding:
     return FINE
 
 
-def full(systems: list[Mapping[str, Any]], least: float) -> str:
-    """Which file systems are full, in words."""
-    told = []
+def full_file_systems(systems: list[Mapping[str, Any]], least: float) -> str:
+    """The file systems with less than `least` percent left, as a part of a sentence."""
+    found = []
     for system in systems:
         if system["free"] < least:
-            told.append(f"{system['path']} has {system['free']:.1f} % left")
+            found.append(f"{system['path']} has {system['free']:.1f} % left")
         elif system["free_inodes"] < least:
-            told.append(f"{system['path']} has {system['free_inodes']:.1f} % of its inodes left")
-    return ", ".join(told)
+            found.append(f"{system['path']} has {system['free_inodes']:.1f} % of its inodes left")
+    return ", ".join(found)
 
 
 def space(site: Site) -> Finding:
-    told = full(site.seen["space"], site.limits.space)
-    if not told:
+    full = full_file_systems(site.seen["space"], site.limits.space)
+    if not full:
         return FINE
     return failed(
-        f"disks of the front-end are full: {told}",
+        f"disks of the front-end are full: {full}",
         "enlarge the PersistentVolumeClaims of the pod, or delete images and logs; "
         f"verify_min_free_percent is {site.limits.space:g}",
     )
 
 
 def names(sign: Mapping[str, Any], hypervisor: str) -> bool:
-    """Whether a line of the log is ssh's about a hypervisor."""
+    """Whether a line of the log is a message of ssh about a hypervisor."""
     return f"@{hypervisor}:" in sign["line"]
 
 
-def _told_elsewhere(site: Site, sign: Mapping[str, Any]) -> bool:
-    """Whether a line names a host that oned has heard of since, or that has a failure of its own for being in ERROR."""
+def _reported_elsewhere(site: Site, sign: Mapping[str, Any]) -> bool:
+    """Whether a line names a host that oned has monitored since, or that the check of its state reports (ERROR)."""
     named = [found for found in site.seen["api"]["hosts"] if names(sign, found["name"])]
     return bool(named) and all(found["heard"] > sign["at"] or host.in_error(found["state"]) for found in named)
 
@@ -187,20 +187,22 @@ _SIGNS = {
 
 
 def log(site: Site) -> Finding:
-    """Warning signs in the logs that are young and not over."""
-    young = [
-        s for s in site.seen["log"] if site.seen["now"] - s["at"] <= site.limits.log and not _told_elsewhere(site, s)
+    """Warning signs in the logs that are recent and still matter."""
+    recent = [
+        s
+        for s in site.seen["log"]
+        if site.seen["now"] - s["at"] <= site.limits.log and not _reported_elsewhere(site, s)
     ]
-    if not young:
+    if not recent:
         return FINE
-    last = young[-1]
+    last = recent[-1]
     return failed(
         f"the log says '{last['sign']}', last in {last['file']}: {last['line']}",
         _SIGNS[last["sign"].casefold()],
     )
 
 
-# `exec` is everything that was seen from inside of the pod
+# `exec` stands for everything that was observed inside the pod.
 CHECKS = (
     Check("kubernetes", "services", kubernetes),
     Check("pods", "services", pods, ("kubernetes",)),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hypervisor itself: its services, packages, clock, disks and drivers."""
+"""Checks of the hypervisor itself: services, packages, clock, disks and drivers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.evalu
     failed,
     not_applicable,
 )
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.front_end import full
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.front_end import full_file_systems
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.ssh import onboard
 
 LIBVIRT = ("libvirtd", "virtqemud")
-# oneadmin everywhere: files on shared storage belong to numbers
+# UID and GID of oneadmin on every node, because files on shared storage belong to numbers.
 ONEADMIN = 9869
 
 
@@ -29,12 +29,12 @@ def reach(_site: Site, hypervisor: Hypervisor) -> Finding:
         return FINE
     return failed(
         f"Ansible cannot look at {hypervisor.name}: {hypervisor.problem}",
-        "correct ansible_host, ansible_user, ansible_port or the key in the inventory, or start the machine",
+        "correct ansible_host, ansible_user, ansible_port or the key in the inventory, or start the hypervisor",
     )
 
 
 def services(_site: Site, hypervisor: Hypervisor) -> Finding:
-    """What is set to run does, and what the drivers need does."""
+    """Units that are enabled run, and so does libvirt if the drivers need it."""
     units = hypervisor.seen["units"]
     active = {name.partition(".")[0] for name, unit in units.items() if unit["ActiveState"] == "active"}
     if hypervisor.type != "lxc" and not active & set(LIBVIRT):
@@ -52,7 +52,7 @@ def services(_site: Site, hypervisor: Hypervisor) -> Finding:
             and unit["ConditionResult"] == "yes"
         )
     ]
-    # a socket starts its service when somebody asks
+    # A unit need not run while its socket does: the socket starts it on demand.
     down = [name for name in down if units[name]["ActiveState"] == "failed" or name.partition(".")[0] not in active]
     missing = [name for name, unit in units.items() if unit["ActiveState"] == "missing"]
     if missing:
@@ -69,7 +69,7 @@ def services(_site: Site, hypervisor: Hypervisor) -> Finding:
 
 
 def driver(_site: Site, hypervisor: Hypervisor) -> Finding:
-    """The drivers' own command works for oneadmin."""
+    """oneadmin can run the command that the drivers use."""
     answer = hypervisor.seen["driver"]
     if answer["code"] == 0:
         return FINE
@@ -80,22 +80,22 @@ def driver(_site: Site, hypervisor: Hypervisor) -> Finding:
 
 
 def upstream(version: str) -> str:
-    """A package's version without epoch and revision of the distribution."""
+    """The version of a package without epoch and without the revision of the distribution."""
     return re.sub(r"-[^-]*$", "", version.partition(":")[2] or version)
 
 
 def packages(site: Site, hypervisor: Hypervisor) -> Finding:
-    mend = onboard(hypervisor.name, "hypervisor")
+    remedy = onboard(hypervisor.name, "hypervisor")
     found = hypervisor.seen["packages"]
     missing = [name for name, version in found.items() if version is None]
     if missing:
-        return failed(f"packages are not installed on {hypervisor.name}: {', '.join(missing)}", mend)
-    wanted = upstream(site.seen["version"])
-    others = [f"{name} is {version}" for name, version in found.items() if upstream(version) != wanted]
+        return failed(f"packages are not installed on {hypervisor.name}: {', '.join(missing)}", remedy)
+    expected = upstream(site.seen["version"])
+    others = [f"{name} is {version}" for name, version in found.items() if upstream(version) != expected]
     if others:
         return failed(
-            f"packages on {hypervisor.name} differ from the front-end's {wanted}: {', '.join(others)}",
-            f"set hypervisor_version to {wanted} and run {mend}",
+            f"packages on {hypervisor.name} differ from the front-end's {expected}: {', '.join(others)}",
+            f"set hypervisor_version to {expected} and run {remedy}",
         )
     return FINE
 
@@ -129,12 +129,12 @@ def kvm(_site: Site, hypervisor: Hypervisor) -> Finding:
         )
     return failed(
         f"there is no /dev/kvm on {hypervisor.name}, and its processor shows no virtualization",
-        "enable it in the firmware, or nested virtualization on the machine below, or set hypervisor_type: qemu",
+        "enable it in the firmware, or nested virtualization on its own host, or set hypervisor_type: qemu",
     )
 
 
 def datastores(site: Site, hypervisor: Hypervisor) -> Finding:
-    """The folder is there, what belongs there is mounted, and shared storage is the front-end's."""
+    """The folder exists, its mounts are there, and shared datastores are the same as the front-end's."""
     found = hypervisor.seen["datastores"]
     if found["not_mounted"]:
         paths = " ".join(found["not_mounted"])
@@ -164,11 +164,11 @@ def datastores(site: Site, hypervisor: Hypervisor) -> Finding:
 
 
 def space(site: Site, hypervisor: Hypervisor) -> Finding:
-    told = full(hypervisor.seen["space"], site.limits.space)
-    if not told:
+    full = full_file_systems(hypervisor.seen["space"], site.limits.space)
+    if not full:
         return FINE
     return failed(
-        f"disks of {hypervisor.name} are full: {told}",
+        f"disks of {hypervisor.name} are full: {full}",
         f"delete or move what fills them, or enlarge them; verify_min_free_percent is {site.limits.space:g}",
     )
 

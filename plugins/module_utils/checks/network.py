@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names, monitoring, consoles and OneGate: what of a hypervisor goes over the network, SSH aside."""
+"""Checks of a hypervisor's network, except SSH: names, monitoring, consoles and OneGate."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.front
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.ssh import onboard
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts import host
 
-# beyond twice its period a sample is late, with some seconds for the probes to run
-PATIENCE = 15
-# A port on which no console listens refuses, which shows that the way to it is open.
+# A sample is late after twice its period, plus these seconds for the probes to run.
+PROBE_SECONDS = 15
+# A port without a console refuses connections, which shows that the port can be reached.
 _OPEN = ("", "Connection refused")
 
 
 def state(site: Site, hypervisor: Hypervisor) -> Finding:
     found = site.host(hypervisor.name)
-    mend = onboard(hypervisor.name, "registration")
+    remedy = onboard(hypervisor.name, "registration")
     if found is None:
-        return failed(f"{hypervisor.name} is not registered in oned", mend)
-    told = host.STATES[found["state"]] if 0 <= found["state"] < len(host.STATES) else f"UNKNOWN_{found['state']}"
-    if told == "OFFLINE":
+        return failed(f"{hypervisor.name} is not registered in oned", remedy)
+    state_name = host.STATES[found["state"]] if 0 <= found["state"] < len(host.STATES) else f"UNKNOWN_{found['state']}"
+    if state_name == "OFFLINE":
         return not_applicable(f"{hypervisor.name} is set offline in oned")
     if host.in_error(found["state"]):
         uptime = next((p["detail"] for p in site.seen["programs"] if p["name"] == "oned"), "").partition("uptime ")[2]
@@ -40,10 +40,10 @@ def state(site: Site, hypervisor: Hypervisor) -> Finding:
             f"oned has {hypervisor.name} in ERROR"
             + (f"; oned itself was started {uptime} ago" if uptime else "")
             + "".join(f"; its log said {line}" for line in said),
-            f"{mend}, which has oned look at it at once",
+            f"{remedy}, which has oned probe it at once",
         )
-    if told in ("INIT", "MONITORING_INIT"):
-        return failed(f"oned has not monitored {hypervisor.name} yet, it is in {told}", mend)
+    if state_name in ("INIT", "MONITORING_INIT"):
+        return failed(f"oned has not monitored {hypervisor.name} yet, it is in {state_name}", remedy)
     return FINE
 
 
@@ -53,36 +53,36 @@ def monitoring(site: Site, hypervisor: Hypervisor) -> Finding:
         return state(site, hypervisor)
     period = site.settings["sample_period"]
     age = site.seen["now"] - found["heard"]
-    if age <= 2 * period + PATIENCE:
+    if age <= 2 * period + PROBE_SECONDS:
         return FINE
-    told = f"for {age:.0f} s" if found["heard"] else "yet"
+    since = f"for {age:.0f} s" if found["heard"] else "yet"
     again = f"onehost offline {hypervisor.name} && onehost enable {hypervisor.name}"
     return failed(
-        f"monitoring is silent: oned has got no sample from {hypervisor.name} {told}, though one is due every "
+        f"monitoring is silent: oned has got no sample from {hypervisor.name} {since}, though one is due every "
         f"{period} s",
-        f"{site.inside} sh -c '{again}' starts its probes anew",
+        f"{site.inside} sh -c '{again}' restarts its probes",
     )
 
 
 def names_in_pods(site: Site, hypervisor: Hypervisor) -> Finding:
-    """The name of the hypervisor, as SSH, migration and consoles use it, leads pods to the machine."""
+    """Pods resolve the name of the hypervisor, which SSH, migration and consoles use, to its address."""
     found = site.seen["names"][hypervisor.name]
-    mend = f"{onboard(hypervisor.name, 'ssh_trust')}, or with ssh_trust_name_resolution: dns mend the site's DNS"
+    remedy = f"{onboard(hypervisor.name, 'ssh_trust')}, or with ssh_trust_name_resolution: dns correct the site's DNS"
     if not found["addresses"]:
-        return failed(f"pods cannot resolve the name {hypervisor.name}: {found['problem']}", mend)
+        return failed(f"pods cannot resolve the name {hypervisor.name}: {found['problem']}", remedy)
     try:
-        wanted = ipaddress.ip_address(hypervisor.address)
+        expected = ipaddress.ip_address(hypervisor.address)
     except ValueError:
         return FINE
-    if wanted in map(ipaddress.ip_address, found["addresses"]):
+    if expected in map(ipaddress.ip_address, found["addresses"]):
         return FINE
     return failed(
-        f"pods resolve {hypervisor.name} to {', '.join(found['addresses'])}, not to {hypervisor.address}", mend
+        f"pods resolve {hypervisor.name} to {', '.join(found['addresses'])}, not to {hypervisor.address}", remedy
     )
 
 
 def names_on_host(site: Site, hypervisor: Hypervisor) -> Finding:
-    """The names of the front-end, as the drivers and the probes use them, lead the hypervisor somewhere."""
+    """The hypervisor resolves the names of the front-end that the drivers and the probes use."""
     name, front_end, monitor = site.settings["hostname"], hypervisor.seen["front_end"], hypervisor.seen["monitor"]
     if front_end["problem"]:
         return failed(
@@ -101,7 +101,7 @@ def names_on_host(site: Site, hypervisor: Hypervisor) -> Finding:
 
 def _open(site: Site, hypervisor: Hypervisor, way: str) -> str:
     return (
-        f"let {hypervisor.name} reach {site.monitor} by {way} (firewalls of the machine, the nodes and between, the "
+        f"let {hypervisor.name} reach {site.monitor} by {way} (firewalls of the hypervisor, the nodes and between, the "
         f"load balancer, the Service {site.release}-hypervisors)"
     )
 
@@ -136,7 +136,7 @@ def monitor_udp(site: Site, hypervisor: Hypervisor) -> Finding:
 
 
 def console_targets(site: Site, hypervisor: Hypervisor) -> list[str]:
-    """What FireEdge's pod has to reach of a hypervisor: its name, and ports of consoles that are open, or the first."""
+    """NAME:PORT of the consoles that FireEdge's pod has to reach: up to three open ones, else the first port."""
     ports = [console["port"] for console in hypervisor.seen.get("consoles", []) if console["everywhere"]]
     first: int = site.settings["console_start"]
     return [f"{hypervisor.name}:{port}" for port in (sorted(ports)[:3] or [first])]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SSH, each way that OpenNebula's drivers go, with host keys that are known beforehand."""
+"""Checks of SSH, for each log-in of OpenNebula's drivers, with host keys that are known beforehand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.evalu
     not_applicable,
 )
 
-# what ssh says -> what that means; the first that matches counts
+# (pattern in the output of ssh, kind of problem, meaning). The first match counts.
 _MEANINGS = (
     (re.compile(r"Permission denied"), "key", "refuses oneadmin's key: Permission denied (publickey)"),
     (re.compile(r"HOST IDENTIFICATION HAS CHANGED"), "host key", "shows another host key than the one that is known"),
@@ -36,10 +36,10 @@ def onboard(hypervisor: str, tag: str) -> str:
 
 
 def meaning(said: str) -> tuple[str, str]:
-    """Kind (key, host key, name, way or other) and meaning of what ssh said."""
-    for pattern, kind, told in _MEANINGS:
+    """Kind of problem (key, host key, name, way or other) and meaning of the output of ssh."""
+    for pattern, kind, text in _MEANINGS:
         if pattern.search(said):
-            return kind, told
+            return kind, text
     return "other", f"ends the session: {said[-200:] or 'it says nothing'}"
 
 
@@ -48,20 +48,19 @@ def from_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
     login = site.seen["ssh"][hypervisor.name]
     if login["code"] == 0:
         return FINE
-    kind, told = meaning(login["said"])
+    kind, problem = meaning(login["said"])
     trust = onboard(hypervisor.name, "ssh_trust")
     remedies = {
         "key": trust,
-        "host key": f"{trust} (look first whether the machine was really installed anew)",
+        "host key": f"{trust} (check first that the hypervisor was really reinstalled)",
         "way": f"start sshd on {hypervisor.name} and let the cluster's nodes reach its port for SSH at "
-        f"{hypervisor.address}; "
-        "hypervisor_address and ansible_port say where that is",
+        f"{hypervisor.address}; hypervisor_address and ansible_port say where that is",
     }
-    return failed(f"{hypervisor.name} {told}", remedies.get(kind, f"{site.inside} ssh -v {hypervisor.name}"))
+    return failed(f"{hypervisor.name} {problem}", remedies.get(kind, f"{site.inside} ssh -v {hypervisor.name}"))
 
 
 def to_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
-    """host -> front-end, by HOSTNAME and with the agent that the front-end forwards"""
+    """host -> front-end, by HOSTNAME and with the forwarded agent of the front-end"""
     login = site.seen["ssh"][hypervisor.name]
     name = site.settings["hostname"]
     if not login["agent"]:
@@ -72,7 +71,7 @@ def to_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
     hop = login["hops"].get(name, {"code": 255, "said": "no answer within the time"})
     if hop["code"] == 0:
         return FINE
-    kind, told = meaning(hop["said"])
+    kind, problem = meaning(hop["said"])
     front_end = hypervisor.seen.get("front_end", {})
     trust = onboard(hypervisor.name, "ssh_trust")
     remedies = {
@@ -80,15 +79,14 @@ def to_front_end(site: Site, hypervisor: Hypervisor) -> Finding:
         "host key": trust,
         "name": trust,
         "way": f"let {hypervisor.name} reach TCP port {front_end.get('port', 22)} at "
-        f"{front_end.get('hostname', name)}; "
-        "control_plane_address and control_plane_ssh_port say where that is",
+        f"{front_end.get('hostname', name)}; control_plane_address and control_plane_ssh_port say where that is",
     }
     remedy = remedies.get(kind, f"on {hypervisor.name}: sudo -u oneadmin ssh -v {name}")
-    return failed(f"seen from {hypervisor.name}, the front-end {name} {told}", remedy)
+    return failed(f"seen from {hypervisor.name}, the front-end {name} {problem}", remedy)
 
 
 def to_peers(site: Site, hypervisor: Hypervisor) -> Finding:
-    """host -> host; one that not even the front-end reaches has a failure of its own and does not count here"""
+    """host -> host. A host that the front-end cannot reach either has a failure of its own and is skipped."""
     logins: Mapping[str, Any] = site.seen["ssh"]
     if not logins[hypervisor.name]["agent"]:
         return Finding(NOT_CHECKED, "it waits for ssh_to_front_end")
@@ -99,25 +97,25 @@ def to_peers(site: Site, hypervisor: Hypervisor) -> Finding:
     }
     broken = {peer: meaning(hop["said"]) for peer, hop in hops.items() if hop["code"] != 0}
     if broken:
-        told = "; ".join(f"{peer} {text}" for peer, (_kind, text) in broken.items())
+        problems = "; ".join(f"{peer} {text}" for peer, (_kind, text) in broken.items())
         kinds = {kind for kind, _text in broken.values()}
         if kinds <= {"way"}:
             remedy = f"let {hypervisor.name} reach port 22 of {', '.join(broken)}"
         else:
             both = ",".join([hypervisor.name, *broken])
             remedy = f"ansible-playbook playbooks/onboard.yml --limit {both} --tags ssh_trust"
-        return failed(f"seen from {hypervisor.name}, {told}", remedy)
+        return failed(f"seen from {hypervisor.name}, {problems}", remedy)
     return FINE if hops else not_applicable("there is no other hypervisor in its cluster to reach")
 
 
 def to_itself(site: Site) -> Finding:
-    """front-end -> front-end, as the transfer drivers go"""
+    """front-end -> front-end, as the transfer drivers log in"""
     login = site.seen["itself"]
     if login["code"] == 0:
         return FINE
-    _kind, told = meaning(login["said"])
+    _kind, problem = meaning(login["said"])
     return failed(
-        f"seen from itself, the front-end {site.settings['hostname']} {told}",
+        f"seen from itself, the front-end {site.settings['hostname']} {problem}",
         f"{site.kubectl} logs {site.pod} -c sshd, then {site.kubectl} delete pod {site.pod}",
     )
 

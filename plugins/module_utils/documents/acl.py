@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Access rules, as users write them and as oned stores them."""
+"""Access rules, in the notation of users and as oned stores them."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ RESOURCES = {
     "BACKUPJOB": 0x100000,
 }
 RIGHTS = {"USE": 1, "MANAGE": 2, "ADMIN": 4, "CREATE": 8}
-_KINDS = {"#": _INDIVIDUAL, "@": _GROUP, "%": _CLUSTER}
-_WORDS = {"@": "group", "%": "cluster"}
+_SIGN_BITS = {"#": _INDIVIDUAL, "@": _GROUP, "%": _CLUSTER}
+_SIGN_KINDS = {"@": "group", "%": "cluster"}
 _IN_CLUSTERS = {"DATASTORE", "HOST", "NET"}
 _MASK = 0xFFFFFFFF
 
@@ -52,30 +52,30 @@ class Rule:
 
     @property
     def parameters(self) -> tuple[str, str, str, str]:
-        """As one.acl.addrule takes them."""
+        """The parameters of one.acl.addrule."""
         return hex(self.user), hex(self.resource), hex(self.rights), hex(self.zone)
 
     def __str__(self) -> str:
-        """As oned and its command line write a rule."""
-        kinds = "+".join(name for name, bit in RESOURCES.items() if self.resource >> _SHIFT & bit)
+        """The notation of oned and its command line."""
+        resources = "+".join(name for name, bit in RESOURCES.items() if self.resource >> _SHIFT & bit)
         rights = "+".join(name for name, bit in RIGHTS.items() if self.rights & bit)
-        return f"{_who(self.user)} {kinds}/{_who(self.resource)} {rights} {_who(self.zone)}"
+        return f"{_who(self.user)} {resources}/{_who(self.resource)} {rights} {_who(self.zone)}"
 
 
 def _who(component: int) -> str:
-    sign = next((sign for sign, bit in _KINDS.items() if component & bit), None)
+    sign = next((sign for sign, bit in _SIGN_BITS.items() if component & bit), None)
     return "*" if sign is None else f"{sign}{component & _MASK}"
 
 
 def named(text: str) -> set[tuple[str, str]]:
-    """The objects that a rule names other than by number, as (word, name). Raises SetupError."""
-    return {(word, name) for word, name in _names(_split(text)) if not name.isdecimal()}
+    """The objects that a rule references by name, as (kind, name). Raises SetupError."""
+    return {(kind, name) for kind, name in _names(_split(text)) if not name.isdecimal()}
 
 
 def _names(parts: list[str]) -> list[tuple[str, str]]:
     user, resource = parts[0], parts[1].partition("/")[2]
     found = [("user" if user[0] == "#" else "group", user[1:])] if user[0] in "#@" else []
-    return found + ([(_WORDS[resource[0]], resource[1:])] if resource[:1] in _WORDS else [])
+    return found + ([(_SIGN_KINDS[resource[0]], resource[1:])] if resource[:1] in _SIGN_KINDS else [])
 
 
 def _split(text: str) -> list[str]:
@@ -88,20 +88,21 @@ def _split(text: str) -> list[str]:
 
 
 def parse(text: str, numbers: Mapping[tuple[str, str], int]) -> Rule:
-    """Read a rule such as ``@devs VM+NET/%100 USE+MANAGE *``. Raises SetupError saying what cannot be read.
+    """Read a rule such as ``@devs VM+NET/%100 USE+MANAGE *``. Raises SetupError, which says what cannot be read.
 
-    numbers: ids of the objects that are named other than by number, as from `named`.
+    numbers: ids of the objects that `named` returns.
     """
     user, resource, rights, zone = _split(text)
-    kinds, slash, which = resource.partition("/")
+    resources, slash, which = resource.partition("/")
     if not slash:
         raise SetupError(f"rule {text!r}: after the resources stands a / and which ones: *, #ID, @GROUP or %CLUSTER")
-    if which.startswith("%") and not set(kinds.upper().split("+")) <= _IN_CLUSTERS:
+    if which.startswith("%") and not set(resources.upper().split("+")) <= _IN_CLUSTERS:
         raise SetupError(f"rule {text!r}: only {', '.join(sorted(_IN_CLUSTERS))} can be chosen by cluster (%)")
-    user_word = {"#": "user", "@": "group"}
+    user_kinds = {"#": "user", "@": "group"}
     return Rule(
-        _component(text, "user", user, "#@", user_word, numbers),
-        _bits(text, "resource", kinds, RESOURCES) << _SHIFT | _component(text, "which", which, "#@%", _WORDS, numbers),
+        _component(text, "user", user, "#@", user_kinds, numbers),
+        _bits(text, "resource", resources, RESOURCES) << _SHIFT
+        | _component(text, "which", which, "#@%", _SIGN_KINDS, numbers),
         _bits(text, "right", rights, RIGHTS),
         _component(text, "zone", zone, "#", {}, numbers),
     )
@@ -117,7 +118,7 @@ def _bits(text: str, what: str, given: str, known: Mapping[str, int]) -> int:
 
 
 def _component(
-    text: str, what: str, given: str, signs: str, words: Mapping[str, str], numbers: Mapping[tuple[str, str], int]
+    text: str, what: str, given: str, signs: str, sign_kinds: Mapping[str, str], numbers: Mapping[tuple[str, str], int]
 ) -> int:
     if given == "*":
         return _ALL
@@ -126,8 +127,8 @@ def _component(
         listed = ", ".join(f"{sign}..." for sign in signs)
         raise SetupError(f"rule {text!r}: the {what} {given!r} is none of *, {listed}")
     if re.fullmatch(r"[0-9]{1,9}", name):
-        return _KINDS[sign] | int(name)
-    word = words.get(sign)
-    if word is None or (word, name) not in numbers:
-        raise SetupError(f"rule {text!r}: there is no {word or what} {name!r}")
-    return _KINDS[sign] | numbers[word, name]
+        return _SIGN_BITS[sign] | int(name)
+    kind = sign_kinds.get(sign)
+    if kind is None or (kind, name) not in numbers:
+        raise SetupError(f"rule {text!r}: there is no {kind or what} {name!r}")
+    return _SIGN_BITS[sign] | numbers[kind, name]

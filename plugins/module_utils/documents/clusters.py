@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters, as other objects reference them."""
+"""Clusters, to which other objects refer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents im
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.pool import Ref
 
 POOL = "one.clusterpool.info"
-# one.host.allocate and others put an object into the default cluster when asked for cluster -1.
+# For cluster -1, one.host.allocate and others put the object into the default cluster.
 DEFAULT = -1
 
 
@@ -19,7 +19,7 @@ def from_pool(document: str) -> list[Ref]:
     return pool.refs(document, "CLUSTER", POOL)
 
 
-def unknown_cluster(owner: str, wanted: str, existing: Sequence[Ref]) -> str:
-    """The message when there is no such cluster. owner: who names it, such as "host kvm1"."""
-    there = ", ".join(map(str, existing))
-    return f"{owner}: there is no cluster {wanted!r}; there are {there or 'none you may see'}"
+def unknown_cluster(owner: str, cluster: str, existing: Sequence[Ref]) -> str:
+    """The message for a cluster that does not exist. owner: what refers to it, such as "host kvm1"."""
+    known = ", ".join(map(str, existing))
+    return f"{owner}: there is no cluster {cluster!r}; there are {known or 'none you may see'}"

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attributes that oned keeps encrypted, such as EC2_SECRET of a host or PASSWORD in the CONTEXT of a template.
 
-Which ones these are is written in oned.conf (*_ENCRYPTED_ATTR). Pools show their ciphertext; the methods *.info show
-the text to members of group oneadmin that ask for it (OpenNebula 6.10.0.1, src/rm/RequestManagerInfo.cc). To anyone
-else such an attribute never looks as wanted.
+oned.conf lists them (*_ENCRYPTED_ATTR). Pools contain the ciphertext. The methods *.info return the text to members of
+group oneadmin that ask for it (OpenNebula 6.10.0.1, src/rm/RequestManagerInfo.cc). For any other user such an attribute
+always differs from the desired one.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _BLOCK = 16
 
 
 class Hidden(str):
-    """What oned keeps encrypted, decrypted or not: not to be shown."""
+    """A value that oned keeps encrypted, decrypted or not. It must not be shown."""
 
     __slots__ = ()
 
 
 def is_cipher(value: Any) -> bool:
-    """Whether a value, or one in it, may be something that oned has encrypted."""
+    """Whether a value, or a value in it, may be ciphertext of oned."""
     if isinstance(value, (dict, list)):
         return any(map(is_cipher, value.values() if isinstance(value, dict) else value))
     if not isinstance(value, str) or len(value) % 4 or not _BASE64.match(value):
@@ -39,32 +39,32 @@ def is_cipher(value: Any) -> bool:
 
 
 def revealed(
-    client: Client, found: Mapping[int, Template], wanted: Mapping[int, Template], info: Callable[[int], Call]
+    client: Client, observed: Mapping[int, Template], desired: Mapping[int, Template], info: Callable[[int], Call]
 ) -> dict[int, Template]:
-    """The templates of objects in which a wanted attribute may only seem to differ, decrypted as far as may be.
+    """Decrypted templates of the objects in which a desired attribute differs from what may be ciphertext.
 
-    found: templates by id, as pools show them. wanted: attributes to compare, by id. info: the call that asks for an
-    object decrypted. One request for all, none when all is as wanted. Raises OnedError.
+    observed: templates by id, as in pools. desired: attributes to compare, by id. info: the call that reads an object
+    decrypted. One request for all objects, none if nothing differs. Raises OnedError.
     """
-    doubtful = {
-        number: [key for key in differing(desired, found[number]) if is_cipher(found[number].get(key))]
-        for number, desired in wanted.items()
+    unclear = {
+        number: [key for key in differing(attributes, observed[number]) if is_cipher(observed[number].get(key))]
+        for number, attributes in desired.items()
     }
-    calls = {number: info(number) for number, keys in doubtful.items() if keys}
+    calls = {number: info(number) for number, keys in unclear.items() if keys}
     templates: dict[int, Template] = {}
     for (number, call), outcome in zip(calls.items(), client.read_many(list(calls.values())), strict=True):
         plain: Template = {}
         if not isinstance(outcome, OnedError):
             plain = xml.template(xml.parse(outcome, call.method))
-        elif outcome.code != NOT_FOUND:  # which it is when someone else has just removed it
+        elif outcome.code != NOT_FOUND:  # someone else has just removed the object
             raise outcome
-        marked = {key: _marked(found[number][key], plain.get(key)) for key in doubtful[number]}
-        templates[number] = {**found[number], **marked}
+        marked = {key: _marked(observed[number][key], plain.get(key)) for key in unclear[number]}
+        templates[number] = {**observed[number], **marked}
     return templates
 
 
 def _marked(cipher: Any, plain: Any) -> Any:
-    """The plain value, marked where the cipher is one; the cipher itself, marked, where they do not correspond."""
+    """The plain value, decrypted parts marked as Hidden. Ciphertext without a plain value is marked as it is."""
     if isinstance(cipher, dict):
         inner = plain if isinstance(plain, dict) else {}
         return {key: _marked(value, inner.get(key)) for key, value in cipher.items()}

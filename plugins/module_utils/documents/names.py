@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which names oned and Kubernetes take, told before either is asked, and where a named machine is."""
+"""Which names oned and Kubernetes accept, checked before either is called, and the address of a hypervisor."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 def host_name_problem(name: str) -> str | None:
     """Why oned would refuse `name` for a host, or None.
 
-    The rules are those of OpenNebula 6.10.5, src/host/HostPool.cc; 6.10.0 takes names that no SSH could use. 2 to 63
-    characters, letters, digits, ``-``, ``.`` and ``_``, the last three neither first nor last.
+    The rules are those of OpenNebula 6.10.5, src/host/HostPool.cc (6.10.0 accepts names that SSH cannot use): 2 to 63
+    letters, digits, ``-``, ``.`` and ``_``, the last three neither first nor last.
     """
     if not 2 <= len(name) <= 63:
         return f"it has {len(name)} characters, OpenNebula takes 2 to 63"
@@ -37,31 +37,31 @@ def host_name_problem(name: str) -> str | None:
 
 
 def driver_problem(name: str) -> str | None:
-    """Why `name` cannot be that of a driver, or None."""
+    """Why `name` cannot be the name of a driver, or None."""
     return None if _DRIVER.match(name) else f"{name!r} is no name of a driver: these hold letters, digits, '-' and '_'"
 
 
 def is_dns_label(name: str) -> bool:
-    """Whether `name` can be a Kubernetes Service: an RFC 1035 label, which begins with a small letter."""
+    """Whether `name` is valid for a Kubernetes Service: an RFC 1035 label, which begins with a lower-case letter."""
     return _DNS_LABEL.match(name) is not None
 
 
 def distinct(name: str, new_name: str) -> list[str]:
-    """Both names, or one when they differ in capitals only."""
+    """Both names, or one if they differ only in case."""
     return [name] if name.casefold() == new_name.casefold() else [name, new_name]
 
 
 def repeated(names: list[str]) -> list[str]:
-    """Names that occur more than once; capitals do not tell names apart (oned on MariaDB compares without case)."""
+    """Names that occur more than once. Case is ignored, as by oned on MariaDB."""
     alike = Counter(name.casefold() for name in names)
     return list(dict.fromkeys(name for name in names if alike[name.casefold()] > 1))
 
 
 def object_name_problem(name: str, also: str = "") -> str | None:
-    """Why oned would refuse `name` for anything but a host, or None. also: characters this kind refuses beside.
+    """Why oned would refuse `name` for an object other than a host, or None. also: further characters to refuse.
 
-    The rules are those a 6.10.0.1 oned showed: 1 to 128 characters, none of ``&|:\\";/'#{}$<>``. What cannot
-    be printed it takes, but nobody could tell such names apart.
+    The rules were observed on oned 6.10.0.1: 1 to 128 characters, none of ``&|:\\";/'#{}$<>``.
+    oned accepts unprintable characters, but nobody could tell such names apart.
     """
     if not name:
         return "it is empty"
@@ -72,5 +72,5 @@ def object_name_problem(name: str, also: str = "") -> str | None:
 
 
 def hypervisor_address(name: str, variables: Mapping[str, Any]) -> str:
-    """The address at which the front-end reaches a machine of the inventory, from the machine's variables."""
+    """The address at which the front-end reaches a hypervisor of the inventory. variables: of the hypervisor."""
     return str(variables.get("hypervisor_address") or variables.get("ansible_host") or name)

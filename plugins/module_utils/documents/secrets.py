@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which template attributes are secrets, and how results, diffs and messages do without them."""
+"""Which template attributes are secrets, and how they are hidden in results, diffs and messages."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _SECRET = re.compile(
     r"|^(EC2_ACCESS|AZ_(SUB|CLIENT|TENANT)|PROVISION_BODY)$",
     re.IGNORECASE,
 )
-# The password in an address.
+# The password in a URL.
 _URL = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
-# Options in which users name attributes as they like.
+# Options in which users choose the names of attributes.
 _FREE = ("template", "ranges")
-# Shorter texts, and these, are no secrets: hiding them would spoil messages.
+# Shorter texts, and these, are not secrets: hiding them would make messages unreadable.
 _SHORTEST, _WORDS = 4, {"true", "false", "none", "null"}
 
 
 def is_secret(key: str) -> bool:
-    """Whether an attribute of this name holds a secret."""
+    """Whether an attribute with this name holds a secret."""
     return _SECRET.search(key) is not None
 
 
@@ -42,14 +42,14 @@ def without(value: Any) -> Any:
 def masked(value: Any, before: Any = None) -> Any:
     """A template, or a value of one, with the secrets hidden, for diffs.
 
-    before: what it was, so that a secret that changes shows as something that changes.
+    before: the former value, so that the diff shows that a secret changes.
     """
     if isinstance(value, dict):
         old = before if isinstance(before, dict) else {}
         return {key: _masked(str(key), inner, old.get(key)) for key, inner in value.items()}
     if isinstance(value, list):
-        there = before if isinstance(before, list) else [before]
-        return [masked(item, there[number] if number < len(there) else None) for number, item in enumerate(value)]
+        former = before if isinstance(before, list) else [before]
+        return [masked(item, former[number] if number < len(former) else None) for number, item in enumerate(value)]
     if isinstance(value, Hidden) or isinstance(before, Hidden):
         return _hidden(value, before)
     return without(value)
@@ -66,20 +66,20 @@ def _hidden(value: Any, before: Any) -> Any:
 
 
 def options(params: Any) -> Any:
-    """The options of a module as they may be shown. Those that Ansible knows not to show it hides itself."""
+    """The options of a module with secrets in templates hidden. Ansible itself hides options with no_log."""
     if isinstance(params, dict):
         return {key: _free(value) if key in _FREE else options(value) for key, value in params.items()}
     return [options(item) for item in params] if isinstance(params, list) else without(params)
 
 
 def _free(value: Any) -> Any:
-    """As written when the arguments do not fit, it may still be the text of a dictionary."""
+    """A template as it may be shown. If the arguments are not valid, it may still be the text of a dictionary."""
     items = value if isinstance(value, list) else [value]
     return HIDDEN if any(isinstance(item, str) for item in items) else masked(value)
 
 
 def values(params: Any, *, free: bool = False, hidden: bool = False) -> Iterator[str]:
-    """The secrets in a module's options. free: whether users name these as they like. hidden: whether it is one."""
+    """The secrets in the options of a module. free, hidden: whether below an option of _FREE, below a secret."""
     if isinstance(params, dict):
         for key, value in params.items():
             yield from values(value, free=free or key in _FREE, hidden=hidden or (free and is_secret(str(key))))
@@ -87,7 +87,7 @@ def values(params: Any, *, free: bool = False, hidden: bool = False) -> Iterator
         for item in params:
             yield from values(item, free=free, hidden=hidden)
     elif hidden:
-        # Line by line, for those who repeat it may write line ends in their own way.
+        # Line by line: a message that repeats the secret may have other line ends.
         yield from (line for line in str(params).splitlines() if _is_long(line))
 
 
@@ -96,7 +96,7 @@ def _is_long(text: str) -> bool:
 
 
 def message(text: str, hidden: Iterable[str]) -> str:
-    """A message without secrets, in case oned repeats what it was sent."""
+    """A message without secrets, in case oned repeats a value it received."""
     for secret in sorted(hidden, key=len, reverse=True):
         text = text.replace(secret, "********")
     return _URL.sub(r"\1:***@", text)

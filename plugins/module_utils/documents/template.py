@@ -1,9 +1,9 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenNebula's template syntax: ``KEY="value"`` and ``KEY=[ A="1", B="2" ]``, keys may repeat.
+"""OpenNebula's template syntax: ``KEY="value"`` and ``KEY=[ A="1", B="2" ]``. Keys may repeat.
 
-What oned's parser takes (OpenNebula 6.10, src/parsers/template_parser.l): keys are letters, digits and ``_`` and are
-stored in upper case; in a quoted value only ``\\"`` is an escape, a backslash stands for itself.
+The rules of oned's parser (OpenNebula 6.10, src/parsers/template_parser.l): keys are letters, digits and ``_`` and are
+stored in upper case. In a quoted value only ``\\"`` is an escape, a backslash stands for itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Union
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.characters import bad_character
 
 Vector = dict[str, str]
-# evaluated when the module is loaded, where Python 3.9 has no | for types
+# Evaluated when the module is loaded: Python 3.9 has no | for types.
 Value = Union[str, Vector, list[Union[str, Vector]]]  # noqa: UP007
 Template = dict[str, Value]
 
@@ -38,7 +38,7 @@ _TOKEN = re.compile(
 
 
 class TemplateError(ValueError):
-    """A value that oned's template syntax cannot carry. The text names the attribute."""
+    """A value that cannot be written in oned's template syntax. The text names the attribute."""
 
 
 def _scalar(path: str, value: Any) -> str:
@@ -50,7 +50,7 @@ def _scalar(path: str, value: Any) -> str:
         # The value itself may be a secret.
         what = "None" if value is None else f"a value of type {type(value).__name__}"
         raise TemplateError(f"{path}: {what} is neither text nor a number")
-    # XML, which carries every value, has no carriage return of its own: parsers read it as a line feed.
+    # Every value is sent as XML, and parsers of XML read a carriage return as a line feed.
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     bad = bad_character(text)
     if bad is not None:
@@ -87,9 +87,9 @@ def _vector(path: str, value: Mapping[Any, Any]) -> Vector:
 
 
 def normalize(data: Mapping[Any, Any]) -> Template:
-    """Turn what a user wrote into what oned will answer: upper-case keys, text values, lists of one unwrapped.
+    """Turn a user's template into what oned will return: upper-case keys, text values, lists of one item unwrapped.
 
-    Raises TemplateError for what the syntax cannot carry.
+    Raises TemplateError if a value cannot be written in the syntax.
     """
     template: Template = {}
     for raw, value in data.items():
@@ -107,7 +107,7 @@ def normalize(data: Mapping[Any, Any]) -> Template:
 
 
 def _quote(text: str) -> str:
-    # A closing quote after a backslash would read as an escaped quote; such values pass unquoted.
+    # oned would read a closing quote after a backslash as an escaped quote. Such values are sent unquoted.
     return text if text.endswith("\\") else '"' + text.replace('"', '\\"') + '"'
 
 
@@ -124,18 +124,18 @@ def render(template: Mapping[str, Value]) -> str:
     return "\n".join(lines)
 
 
-def same(wanted: Value, found: Value | None) -> bool:
-    """Whether a normalized template value is what oned holds. Empty members of a vector count as absent."""
+def same(desired: Value, observed: Value | None) -> bool:
+    """Whether two normalized template values are the same. Empty members of a vector count as absent."""
 
     def plain(value: Value) -> list[Any]:
         items = value if isinstance(value, list) else [value]
         return [{k: v for k, v in i.items() if v} if isinstance(i, dict) else i for i in items]
 
-    return found is not None and plain(wanted) == plain(found)
+    return observed is not None and plain(desired) == plain(observed)
 
 
 def parse(text: str) -> Template:
-    """Read template text into a normalized template. Raises TemplateError naming the line it cannot read."""
+    """Read template text into a normalized template. Raises TemplateError, which names the unreadable line."""
     template: dict[str, list[str | Vector]] = {}
     vector: Vector | None = None
     place = 0
@@ -162,6 +162,6 @@ def parse(text: str) -> Template:
     return {key: items[0] if len(items) == 1 else items for key, items in template.items()}
 
 
-def differing(wanted: Template, found: Template) -> Template:
-    """Wanted attributes that oned holds otherwise. One it does not have and one that is empty mean the same to it."""
-    return {key: value for key, value in wanted.items() if not same(value, found.get(key) or "")}
+def differing(desired: Template, observed: Template) -> Template:
+    """Desired attributes that differ from the observed ones. A missing attribute is the same as an empty one."""
+    return {key: value for key, value in desired.items() if not same(value, observed.get(key) or "")}

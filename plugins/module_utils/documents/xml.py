@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""oned's XML documents into plain Python: pools, objects and their TEMPLATE."""
+"""Converts oned's XML documents into plain Python: pools, objects and their TEMPLATE."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
 
 Element = ElementTree.Element
 
-# Probes may put characters into an object that XML 1.0 forbids; one of them must not hide a whole pool.
+# Probes may write characters that XML 1.0 forbids. One such object must not make the whole pool unreadable.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def parse(document: str, method: str = "") -> Element:
-    """Parse one document. Raises OnedError (code 0) naming the method when it is not XML."""
+    """Parse one document. Raises OnedError (code 0), which names the method, if it is not XML."""
     try:
         return ElementTree.fromstring(_FORBIDDEN.sub("", document))
     except ElementTree.ParseError as error:
@@ -32,25 +32,25 @@ def objects(document: str, tag: str, method: str = "") -> list[Element]:
 
 
 def text(element: Element, path: str, default: str = "") -> str:
-    """Text of the first element at `path`, or `default` when there is none."""
+    """Text of the first element at `path`, or `default` if there is none."""
     found = element.find(path)
     return default if found is None else (found.text or "")
 
 
 def number(element: Element, path: str, default: int = 0, base: int = 10) -> int:
-    """Whole number at `path`, or `default` when there is none or it is empty. Raises OnedError for anything else."""
+    """Integer at `path`, or `default` if there is none or it is empty. Raises OnedError for anything else."""
     value = text(element, path).strip()
     return _whole(path, value, base) if value else default
 
 
 def named(names: Sequence[str], element: Element, path: str) -> str:
-    """The name that stands in `names` for the number at `path`; of a number without one it says so."""
+    """The entry of `names` for the number at `path`, or UNKNOWN_<number>."""
     found = number(element, path)
     return names[found] if 0 <= found < len(names) else f"UNKNOWN_{found}"
 
 
 def ids(element: Element, path: str) -> list[int]:
-    """The ids below `path`, e.g. ``ids(host, "VMS")``. Raises OnedError for what is none."""
+    """The ids below `path`, e.g. ``ids(host, "VMS")``. Raises OnedError for anything else."""
     return [_whole(path, (child.text or "-1").strip()) for child in element.findall(f"{path}/ID")]
 
 
@@ -62,7 +62,7 @@ def _whole(path: str, value: str, base: int = 10) -> int:
 
 
 def template(element: Element, path: str = "TEMPLATE") -> Template:
-    """A TEMPLATE element as a dictionary. A key that occurs once gives its value, one that repeats gives a list."""
+    """A TEMPLATE element as a dictionary. The value of a key that repeats is a list."""
     found = element.find(path)
     collected: dict[str, list[str | Vector]] = {}
     for child in found if found is not None else []:
@@ -77,7 +77,7 @@ def _value(element: Element) -> str | Vector:
 
 
 def tree(element: Element) -> Any:
-    """Any element as nested dictionaries, lists and text; for parts of arbitrary depth such as MONITORING."""
+    """Any element as nested dictionaries, lists and text, for parts of any depth such as MONITORING."""
     if len(element) == 0:
         return element.text or ""
     collected: dict[str, list[Any]] = {}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The declared hosts, as the engine works on them."""
+"""The declared hosts, for the engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VM_POOL = "one.vmpool.info"
 
 @dataclass(frozen=True)
 class DeclaredHosts:
-    """What the user asked for. wait_timeout: seconds for all hosts together.
+    """The desired state of all hosts. wait_timeout: seconds for all hosts together.
 
     planned_clusters: names of clusters that do not exist yet, for check mode.
     """
@@ -53,31 +53,33 @@ class DeclaredHosts:
         host_plan.check_desired(self.specs, self.intent)
 
     def read(self, client: Client) -> Observed:
-        """Hosts, and clusters only if one is named, in one request."""
+        """Hosts, and clusters only if a host names one, in one request."""
         calls = [Call(oned_host.POOL)]
         if self.state != "absent" and any(spec.cluster is not None for spec in self.specs):
             calls.append(Call(clusters.POOL))
         answers = client.read_all(calls)
-        there = clusters.from_pool(answers[1]) if len(answers) > 1 else []
+        existing = clusters.from_pool(answers[1]) if len(answers) > 1 else []
         observed = Observed(
             self._revealed(client, Pool(oned_host.from_pool(answers[0]))),
-            [*there, *pool.planned(self.planned_clusters, there)],
+            [*existing, *pool.planned(self.planned_clusters, existing)],
         )
         if not any(host.vms for host in self._leaving(observed)):
             return observed
-        # Asked for only when a host that is to be emptied or removed still runs some.
-        machines = xml.objects(client.read(VM_POOL, -2, -1, -1, -1), "VM", VM_POOL)
-        vm_names = {xml.number(vm, "ID"): xml.text(vm, "NAME") for vm in machines}
+        # Read only if a host that is to be emptied or removed still runs virtual machines.
+        vms = xml.objects(client.read(VM_POOL, -2, -1, -1, -1), "VM", VM_POOL)
+        vm_names = {xml.number(vm, "ID"): xml.text(vm, "NAME") for vm in vms}
         return Observed(observed.hosts, observed.clusters, vm_names)
 
     def _revealed(self, client: Client, hosts: Pool[Host]) -> list[Host]:
-        """The hosts, with those encrypted attributes decrypted that are to be compared."""
+        """The hosts, with the encrypted attributes that are to be compared decrypted."""
         templates: dict[int, Template] = {}
         if self.state != "absent":
             named = [(host, spec.template) for spec in self.specs for name in spec.names for host in hosts.alike(name)]
-            wanted = {host.id: template for host, template in named if template}
-            found = {number: hosts.by_id[number].template for number in wanted}
-            templates = encrypted.revealed(client, found, wanted, lambda number: Call("one.host.info", (number, True)))
+            desired = {host.id: template for host, template in named if template}
+            stored = {number: hosts.by_id[number].template for number in desired}
+            templates = encrypted.revealed(
+                client, stored, desired, lambda number: Call("one.host.info", (number, True))
+            )
         return [replace(host, template=templates.get(host.id, host.template)) for host in hosts.items]
 
     def _leaving(self, observed: Observed) -> list[Host]:
@@ -92,7 +94,7 @@ class DeclaredHosts:
         return host_plan.plan(self.specs, observed, self.intent)
 
     def before_delete(self, client: Client, plans: Sequence[ItemPlan], items: Items) -> None:
-        """A host can only be removed when its machines have moved."""
+        """A host can be removed only after its virtual machines have moved."""
         flushed = [plan for plan in plans if "flush" in plan.actions and (self.wait or "delete" in plan.actions)]
         wait.until_empty(client, self.read, [items[plan.name] for plan in flushed], self.wait_timeout)
 
@@ -100,7 +102,7 @@ class DeclaredHosts:
         if not self.waits:
             return observed
         listed = {spec.name for spec in self.specs}
-        # Hosts whose one extra probe was part of the plan already.
+        # Hosts whose extra probe was already part of the plan.
         probed = {plan.name for plan in plans if plan.id is not None and "enable" in plan.actions}
         waited = [item for item in items.values() if item.name in listed]
         return wait.Waiter(client, self.wait_timeout).wait(observed, waited, probed)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts: what oned says of them, and what a user may ask for."""
+"""Hosts: the observed state from oned, and the desired state from the user."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STATUS = {
     "ERROR": "error",
     "MONITORING_ERROR": "error",
 }
-# oned keeps these itself, or an option is for them: a value given here would be put back, overwritten or mistaken.
+# oned sets these itself, or there is an option for them: a value in the template would be reset or misunderstood.
 _OWN_ATTRIBUTES = {
     "IM_MAD": "use type, or im_mad and vmm_mad",
     "VM_MAD": "use type, or im_mad and vmm_mad",
@@ -43,7 +43,7 @@ _OWN_ATTRIBUTES = {
     "LABELS": "use labels",
     "NAME": "use name",
 }
-# What replacing a template leaves alone: what monitoring wrote, and what has an option of its own.
+# Attributes that replacing a template keeps: those that monitoring writes, and those with an option of their own.
 NOT_THE_USERS = frozenset(
     [
         "ARCH",
@@ -68,12 +68,12 @@ PROBED_PREFIXES = ("KVM_", "LXC_")
 
 
 def in_error(state: int) -> bool:
-    """Whether a number of HOST/STATE says that oned could not monitor a host."""
+    """Whether HOST/STATE says that oned could not monitor the host."""
     return 0 <= state < len(STATES) and _STATUS.get(STATES[state]) == "error"
 
 
 def kept(key: str) -> bool:
-    """Whether an attribute stays when a template is replaced: oned's own, or what the probes write."""
+    """Whether an attribute stays when a template is replaced."""
     return key in NOT_THE_USERS or key.startswith(PROBED_PREFIXES)
 
 
@@ -111,7 +111,7 @@ class Host:
 
     @property
     def error(self) -> str:
-        """Why oned could not monitor the host, without date and name; "" when it says nothing (e.g. SSH failed)."""
+        """Why oned could not monitor the host, without date and name. Empty without a reason (e.g. SSH failed)."""
         value = self.template.get("ERROR", "")
         entries = value if isinstance(value, list) else [value]
         return _ERROR_PREFIX.sub("", str(entries[-1])).strip()
@@ -139,7 +139,7 @@ def from_pool(document: str) -> list[Host]:
 
 @dataclass(frozen=True)
 class HostSpec:
-    """What a user wants of one host. None leaves a thing as it is. cluster: name, or id in digits."""
+    """The desired state of one host. None stands for "leave as it is". cluster: name, or id in digits."""
 
     name: str
     im_mad: str | None = None
@@ -150,8 +150,8 @@ class HostSpec:
     new_name: str | None = None
 
     @property
-    def called(self) -> str:
-        """The name the host shall have in the end."""
+    def final_name(self) -> str:
+        """The name of the host after the run."""
         return self.name if self.new_name is None else self.new_name
 
     @property
@@ -161,24 +161,24 @@ class HostSpec:
 
     @property
     def renames(self) -> bool:
-        return self.called != self.name
+        return self.final_name != self.name
 
     @property
     def names(self) -> list[str]:
-        """The names this host has or shall have; two that differ in capitals only are one."""
-        return names.distinct(self.name, self.called)
+        """The names of the host before and after the run, one if they differ only in case."""
+        return names.distinct(self.name, self.final_name)
 
     @property
-    def wanted_template(self) -> Template:
+    def desired_template(self) -> Template:
         """Template and labels together, as one.host.update takes them."""
-        wanted = dict(self.template or {})
+        desired = dict(self.template or {})
         if self.labels is not None:
-            wanted["LABELS"] = ",".join(self.labels)
-        return wanted
+            desired["LABELS"] = ",".join(self.labels)
+        return desired
 
 
 def spec(params: Mapping[str, Any]) -> HostSpec:
-    """Read one entry of the option `hosts`. Raises TemplateError, naming host and attribute."""
+    """Read one entry of the option `hosts`. Raises TemplateError, which names host and attribute."""
     name = str(params["name"]).strip()
     kind = params.get("type")
     cluster, new_name = params.get("cluster"), params.get("new_name")
@@ -197,13 +197,13 @@ def _template(name: str, value: Mapping[Any, Any] | None) -> Template | None:
     if value is None:
         return None
     try:
-        wanted = syntax.normalize(value)
+        desired = syntax.normalize(value)
     except syntax.TemplateError as error:
         raise syntax.TemplateError(f"host {name}: template: {error}") from error
-    for key in wanted:
+    for key in desired:
         if key in _OWN_ATTRIBUTES:
             raise syntax.TemplateError(f"host {name}: template: {key} cannot be set here: {_OWN_ATTRIBUTES[key]}")
-    return wanted
+    return desired
 
 
 def _labels(name: str, value: Sequence[Any] | None) -> tuple[str, ...] | None:

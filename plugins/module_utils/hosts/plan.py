@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From desired and observed hosts to changes. Pure: nothing here talks to oned."""
+"""Plans the changes from the observed to the desired hosts. Pure: makes no calls to oned."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _STATUSES = {
 class Observed:
     """The observed state.
 
-    clusters: empty when no desired host names one. vm_names: names of the virtual machines on hosts that are to be
+    clusters: empty if no desired host names one. vm_names: names of virtual machines by id, if a host is to be
     emptied or removed.
     """
 
@@ -54,19 +54,19 @@ class Observed:
         """As Pool.without_new_duplicates."""
         return Observed(self.pool.without_new_duplicates(known).items, self.clusters, self.vm_names)
 
-    def machines(self, host: Host) -> str:
-        """Names and ids of the virtual machines on a host; their number when oned does not list them."""
+    def vms_of(self, host: Host) -> str:
+        """Names and ids of the virtual machines on a host, or their number if oned does not list them."""
         listed = ", ".join(f"{self.vm_names.get(vm, 'VM')} ({vm})" for vm in host.vms)
         return listed or str(host.running_vms)
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What is wanted of all hosts alike: present, absent, enabled, disabled or offline.
+    """The desired state of all hosts alike: present, absent, enabled, disabled or offline.
 
     probe_again: a host in ERROR is set offline and enabled, so that oned probes it now and not in up to 195 s.
-    replace: templates replace what is there. flush: machines move away from hosts that go out of service. purge: hosts
-    that nobody listed are removed.
+    replace: templates replace the observed ones. flush: virtual machines move away from hosts that go out of service.
+    purge: hosts that are not listed are removed.
     """
 
     state: str = "present"
@@ -77,12 +77,10 @@ class Intent:
 
 
 def check_desired(specs: Sequence[HostSpec], intent: Intent) -> None:
-    """Raises SetupError when a host is listed twice, or options contradict one another."""
+    """Raises SetupError if a host is listed twice or options contradict one another."""
     twice = names.repeated([name for spec in specs for name in spec.names])
     if twice:
-        raise SetupError(
-            f"these hosts are listed more than once (capitals do not tell names apart): {', '.join(twice)}"
-        )
+        raise SetupError(f"these hosts are listed more than once (case is ignored): {', '.join(twice)}")
     if intent.purge and intent.state == "absent":
         raise SetupError("purge removes the hosts that are not listed, so it does not go with state absent")
     if intent.purge and not specs:
@@ -92,7 +90,7 @@ def check_desired(specs: Sequence[HostSpec], intent: Intent) -> None:
 
 
 def check(specs: Sequence[HostSpec], observed: Observed, intent: Intent) -> None:
-    """Raises SetupError with every mistake that can be told before anything is changed."""
+    """Raises SetupError with every mistake that can be found before anything is changed."""
     if intent.state == "absent":
         mistakes = [f"host {s.name}: new_name does not go with state absent" for s in specs if s.new_name is not None]
     else:
@@ -103,12 +101,12 @@ def check(specs: Sequence[HostSpec], observed: Observed, intent: Intent) -> None
 
 def _mistakes(spec: HostSpec, observed: Observed) -> list[str]:
     found = []
-    if not observed.pool.alike(spec.called):
-        problem = names.host_name_problem(spec.called)
+    if not observed.pool.alike(spec.final_name):
+        problem = names.host_name_problem(spec.final_name)
         if problem is not None:
-            found.append(f"host name {spec.called!r} is not possible: {problem}")
+            found.append(f"host name {spec.final_name!r} is not possible: {problem}")
         if not observed.pool.alike(spec.name) and (not spec.im_mad or not spec.vmm_mad):
-            found.append(f"host {spec.called} is new: give type, or both im_mad and vmm_mad")
+            found.append(f"host {spec.final_name} is new: give type, or both im_mad and vmm_mad")
     found += [f"host {spec.name}: {p}" for p in map(names.driver_problem, spec.drivers) if p is not None]
     if spec.cluster is not None and pick(observed.clusters, spec.cluster) is None:
         found.append(unknown_cluster(f"host {spec.name}", spec.cluster, observed.clusters))
@@ -116,7 +114,7 @@ def _mistakes(spec: HostSpec, observed: Observed) -> list[str]:
 
 
 def plan(specs: Sequence[HostSpec], observed: Observed, intent: Intent) -> list[ItemPlan]:
-    """One ItemPlan per desired host, in order, then one per host to be purged."""
+    """One ItemPlan per desired host, in order, then one per host to purge."""
     plans = [_plan(spec, observed, intent) for spec in specs]
     if intent.purge:
         listed = {name.casefold() for spec in specs for name in spec.names}
@@ -127,7 +125,7 @@ def plan(specs: Sequence[HostSpec], observed: Observed, intent: Intent) -> list[
 
 def _plan(spec: HostSpec, observed: Observed, intent: Intent) -> ItemPlan:
     try:
-        host = observed.pool.wanted("host", spec.name, spec.new_name)
+        host = observed.pool.find_either("host", spec.name, spec.new_name)
     except LookupError as error:
         return ItemPlan(spec.name, problem=str(error))
     if intent.state == "absent":
@@ -144,11 +142,11 @@ def _absent(spec: HostSpec, host: Host | None, observed: Observed, intent: Inten
         return ItemPlan(spec.name, host.id, (delete,), before=before)
     if not intent.flush:
         problem = (
-            f"host {host.name} still runs virtual machines: {observed.machines(host)}; move or terminate them first, "
-            "or set flush"
+            f"host {host.name} still runs virtual machines: {observed.vms_of(host)}; move or terminate them first, or "
+            "set flush"
         )
         return ItemPlan(spec.name, host.id, before=before, after=before, problem=problem)
-    # A host that is still enabled would be given its machines back.
+    # On an enabled host, the scheduler could place the virtual machines again.
     out_of_service = () if host.status in ("disabled", "offline") else (_status("disabled"),)
     return ItemPlan(spec.name, host.id, (*out_of_service, *_flush(host), delete), before=before)
 
@@ -158,46 +156,47 @@ def _new(spec: HostSpec, observed: Observed, state: str) -> ItemPlan:
     if spec.cluster is not None:
         cluster = pick(observed.clusters, spec.cluster) or cluster
     # The order of the API: information driver, then virtualization driver.
-    parameters = (spec.called, spec.im_mad, spec.vmm_mad, cluster.id)
-    wanted = {key: value for key, value in spec.wanted_template.items() if value != ""}
-    stored = update.change("one.host.update", wanted, {}, None)
+    parameters = (spec.final_name, spec.im_mad, spec.vmm_mad, cluster.id)
+    desired = {key: value for key, value in spec.desired_template.items() if value != ""}
+    stored = update.change("one.host.update", desired, {}, None)
     status = _status(state) if state in ("disabled", "offline") else None
     allocate = Change("allocate", "one.host.allocate", parameters, ALLOCATE)
     changes = tuple(change for change in (allocate, stored, status) if change is not None)
     after: dict[str, Any] = {"im_mad": spec.im_mad, "vmm_mad": spec.vmm_mad, "cluster": cluster.name}
     after["status"] = _STATUSES[state][1] if state in _STATUSES else "enabled"
-    after["template"] = wanted
+    after["template"] = desired
     if spec.renames:
-        after["name"] = spec.called
+        after["name"] = spec.final_name
     return ItemPlan(spec.name, None, changes, None, after)
 
 
 def _existing(spec: HostSpec, host: Host, observed: Observed, intent: Intent) -> ItemPlan:
-    wanted, kept = _wanted(spec, host), oned_host.kept if intent.replace and spec.template is not None else None
-    going = {} if kept is None else {key: host.template[key] for key in update.surplus(wanted, host.template, kept)}
-    before = _attributes(spec, host, going)
+    desired = _desired_template(spec, host)
+    kept = oned_host.kept if intent.replace and spec.template is not None else None
+    removed = {} if kept is None else {key: host.template[key] for key in update.surplus(desired, host.template, kept)}
+    before = _attributes(spec, host, removed)
     if (spec.im_mad or host.im_mad, spec.vmm_mad or host.vmm_mad) != (host.im_mad, host.vmm_mad):
         problem = (
-            f"it is registered with the drivers {host.im_mad}/{host.vmm_mad} and wanted with "
+            f"it is registered with the drivers {host.im_mad}/{host.vmm_mad}, and the desired ones are "
             f"{spec.im_mad or host.im_mad}/{spec.vmm_mad or host.vmm_mad}: OpenNebula cannot change the drivers of a "
             "host, so remove it (state absent) and add it again"
         )
         return ItemPlan(spec.name, host.id, before=before, after=before, problem=problem)
     after = dict(before)
     changes = []
-    if spec.renames and host.name != spec.called:
-        changes.append(Change("rename", "one.host.rename", (OWN_ID, spec.called)))
-        after["name"] = spec.called
+    if spec.renames and host.name != spec.final_name:
+        changes.append(Change("rename", "one.host.rename", (OWN_ID, spec.final_name)))
+        after["name"] = spec.final_name
     cluster = None if spec.cluster is None else pick(observed.clusters, spec.cluster)
     if cluster is not None and cluster.id != host.cluster_id:
         changes.append(Change("cluster", "one.cluster.addhost", (cluster.id, OWN_ID)))
         after["cluster"] = cluster.name
-    stored = update.change("one.host.update", wanted, host.template, kept)
+    stored = update.change("one.host.update", desired, host.template, kept)
     if stored is not None:
         changes.append(stored)
-        left = {key: value for key, value in before["template"].items() if key not in going}
-        after["template"] = {**left, **differing(wanted, host.template)}
-    status = _wanted_status(host, intent)
+        remaining = {key: value for key, value in before["template"].items() if key not in removed}
+        after["template"] = {**remaining, **differing(desired, host.template)}
+    status = _status_to_set(host, intent)
     if status is not None:
         changes.extend(_PROBE_AGAIN if host.status == "error" and status == "enabled" else [_status(status)])
         after["status"] = _STATUSES[status][1]
@@ -207,26 +206,26 @@ def _existing(spec: HostSpec, host: Host, observed: Observed, intent: Intent) ->
     return ItemPlan(spec.name, host.id, tuple(changes), before, after)
 
 
-def _wanted_status(host: Host, intent: Intent) -> str | None:
-    """The state to ask one.host.status for, or None when it is right already."""
+def _status_to_set(host: Host, intent: Intent) -> str | None:
+    """The status to set, or None if the host already has it."""
     state = intent.state
     if host.status == "error" and state in ("present", "enabled"):
         return "enabled" if intent.probe_again else None
     return state if state in _STATUSES and host.status != _STATUSES[state][1] else None
 
 
-def _wanted(spec: HostSpec, host: Host) -> Template:
-    wanted = spec.wanted_template
+def _desired_template(spec: HostSpec, host: Host) -> Template:
+    desired = spec.desired_template
     if spec.labels is not None and set(spec.labels) == set(host.labels):
-        wanted["LABELS"] = host.template.get("LABELS", "")  # in whatever order
-    return wanted
+        desired["LABELS"] = host.template.get("LABELS", "")  # the order does not matter
+    return desired
 
 
 def _status(state: str) -> Change:
     return Change(state.removesuffix("d"), "one.host.status", (OWN_ID, _STATUSES[state][0]))
 
 
-# Enabled from ERROR, a host waits for its turn; enabled from OFFLINE, it is probed now (HostMonitorManager.cc).
+# oned probes a host that is enabled from OFFLINE at once, one that is enabled from ERROR later (HostMonitorManager.cc).
 _PROBE_AGAIN = (
     Change("enable", "one.host.status", (OWN_ID, oned_host.OFFLINE)),
     Change("enable", "one.host.status", (OWN_ID, oned_host.ENABLE), LATER, ends=True),
@@ -234,17 +233,17 @@ _PROBE_AGAIN = (
 
 
 def _flush(host: Host) -> tuple[Change, ...]:
-    """Ask the scheduler to place each machine anew, after the host is out of service, as `onehost flush` does."""
+    """Have the scheduler move each virtual machine after the host is out of service, as `onehost flush` does."""
     return tuple(Change("flush", "one.vm.action", ("resched", vm), LATER) for vm in host.vms)
 
 
-def _attributes(spec: HostSpec, host: Host, going: Template) -> dict[str, Any]:
-    managed = {key: host.template[key] for key in spec.wanted_template if key in host.template}
+def _attributes(spec: HostSpec, host: Host, removed: Template) -> dict[str, Any]:
+    managed = {key: host.template[key] for key in spec.desired_template if key in host.template}
     return {
         **({"name": host.name} if spec.renames else {}),
         "im_mad": host.im_mad,
         "vmm_mad": host.vmm_mad,
         "cluster": host.cluster,
         "status": host.status,
-        "template": {**managed, **going},
+        "template": {**managed, **removed},
     }

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waits until hosts are MONITORED, or empty, and says why one is not."""
+"""Waits until hosts are monitored or empty, and reports why a host is not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
 
 MONITORED_POLL_SECONDS = 2.0
 EMPTY_POLL_SECONDS = 2.0
-# Delay before the one extra probe: a name that was published a moment ago may not resolve everywhere yet.
+# Delay before the extra probe: a name that was published a moment ago may not resolve everywhere yet.
 EXTRA_PROBE_SECONDS = 5.0
 LEFT_OFFLINE = "it was left OFFLINE: state enabled brings it back"
 
@@ -30,10 +30,10 @@ class Waiter:
     _again: dict[str, float] = field(default_factory=dict)
 
     def wait(self, observed: Observed, items: Iterable[Progress], probed: set[str]) -> Observed:
-        """Wait for every item that has not failed and whose host is enabled; failures are noted in the item.
+        """Wait for every item that has not failed and whose host is enabled. Failures are recorded in the item.
 
-        A host in ERROR gets one more probe per run (oned itself tries again only after 180 to 195 s), unless it is in
-        `probed`. Returns the pools as last seen.
+        A host in ERROR gets one extra probe per run (oned itself tries again only after 180 to 195 s), unless it is in
+        `probed`. Returns the state observed last.
         """
         items = list(items)
         for item in items:
@@ -78,14 +78,14 @@ class Waiter:
         return True
 
     def _probe(self, host: Host) -> str:
-        """Have a host in ERROR probed now: enabling it alone would only wait for its turn. Returns what failed."""
-        left = ""
+        """Have oned probe a host in ERROR at once, which enabling the host alone would not do. Returns the problem."""
+        remark = ""
         for status in (oned_host.OFFLINE, oned_host.ENABLE):
             try:
                 self.client.write("one.host.status", host.id, status)
             except OnedError as error:
-                return f"{error}{left}"
-            left = f"; {LEFT_OFFLINE}"
+                return f"{error}{remark}"
+            remark = f"; {LEFT_OFFLINE}"
         return ""
 
     def _late(self, host: Host | None, probed: bool) -> str:
@@ -107,7 +107,7 @@ class Waiter:
 def until_empty(
     client: Client, read: Callable[[Client], Observed], waiting: Iterable[Progress], timeout: float
 ) -> None:
-    """Wait until no virtual machine is left on these hosts; failures are noted in the item. timeout: seconds."""
+    """Wait until no virtual machine is left on these hosts. Failures are recorded in the item. timeout: seconds."""
     waiting = [item for item in waiting if item.problem is None]
     deadline = client.clock() + timeout
     while waiting:
@@ -121,7 +121,7 @@ def until_empty(
         if client.clock() >= deadline:
             for item, host in occupied:
                 item.fail(
-                    f"after {timeout:g} s these virtual machines are still on it: {observed.machines(host)}; is there "
+                    f"after {timeout:g} s these virtual machines are still on it: {observed.vms_of(host)}; is there "
                     "another enabled host that takes them? The scheduler's log says why it does not move one"
                 )
             return
@@ -135,9 +135,9 @@ def _host(observed: Observed, item: Progress) -> Host | None:
 
 
 def explain(host: Host) -> str:
-    """Why a host is in ERROR: oned's reason, or where to look.
+    """Why a host is in ERROR: oned's reason, or where to find it.
 
-    oned gives a reason only where a probe that runs already fails; a log-in or a first probe that fails has none.
+    oned gives a reason only if a running probe fails, not if the log-in or the first probe fails.
     """
     if host.error:
         return f"it is in ERROR: {host.error}"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of a machine, written so that nobody ever reads half of one."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write(module: AnsibleModule, path: Path, content: bytes) -> None:
-    """Give a file its content. One that is new gets the mode that the umask leaves it, another one keeps its own."""
+    """Replace the content of a file. The umask sets the mode of a new file, an existing one keeps its mode."""
     handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)

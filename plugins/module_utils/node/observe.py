@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a hypervisor is like, seen from the machine itself. Runs there as root, reads, and changes nothing."""
+"""Observes a hypervisor for verify. Runs on the hypervisor as root and changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ USER = "oneadmin"
 
 
 def account() -> dict[str, Any] | None:
-    """oneadmin's numbers and groups, or None where there is no such user."""
+    """IDs and groups of oneadmin, or None if there is no such user."""
     try:
         found = pwd.getpwnam(USER)
     except KeyError:
@@ -27,9 +27,9 @@ def account() -> dict[str, Any] | None:
 
 
 def units(run: Run, names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """State of those of the named units that are installed. Keys: ActiveState, UnitFileState, ConditionResult."""
-    wanted = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult")
-    _code, said = run(["systemctl", "show", f"--property={','.join(wanted)}", *names])
+    """State of the named units that are installed. Keys: ActiveState, UnitFileState, ConditionResult."""
+    properties = ("Id", "LoadState", "ActiveState", "UnitFileState", "ConditionResult")
+    _code, said = run(["systemctl", "show", f"--property={','.join(properties)}", *names])
     found = {}
     for block in said.split("\n\n"):
         unit = dict(line.partition("=")[::2] for line in block.splitlines())
@@ -39,7 +39,7 @@ def units(run: Run, names: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def packages(run: Run, names: Sequence[str]) -> dict[str, str | None]:
-    """Versions of packages, None for one that is not installed."""
+    """Versions of packages, None for a package that is not installed."""
     found: dict[str, str | None] = dict.fromkeys(names)
     code, said = run(["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status} ${Version}\\n", *names])
     for line in said.splitlines():
@@ -56,7 +56,7 @@ def packages(run: Run, names: Sequence[str]) -> dict[str, str | None]:
 
 
 def space(paths: Iterable[str]) -> list[dict[str, Any]]:
-    """Free space in percent, as df counts it, of the file systems that the paths are on, each once."""
+    """Free space and inodes in percent, as df counts them, of the file systems of the paths, each once."""
     found: dict[int, dict[str, Any]] = {}
     for path in paths:
         if Path(path).exists():
@@ -74,7 +74,7 @@ def space(paths: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def not_mounted(base: str, fstab: str = "/etc/fstab") -> list[str]:
-    """Mount points at or below a folder that fstab names for the boot and that nothing is mounted on."""
+    """Mount points at or below a folder that fstab mounts at boot but that are not mounted."""
     missing = []
     table = Path(fstab)
     lines = table.read_text(errors="replace").splitlines() if table.exists() else []
@@ -89,48 +89,48 @@ def not_mounted(base: str, fstab: str = "/etc/fstab") -> list[str]:
 
 
 def datastores(run: Run, base: str, shared: Iterable[str]) -> dict[str, Any]:
-    """The folder of the datastores, and the inode numbers of shared ones, by which the front-end compares them."""
+    """The folder of the datastores, and the inode numbers of shared datastores, to compare with the front-end's."""
     exists = Path(base).is_dir()
     return {
         "path": base,
         "exists": exists,
-        "writable": exists and _may(run, base, "-w"),
+        "writable": exists and _oneadmin_passes(run, base, "-w"),
         "not_mounted": not_mounted(base),
         "inodes": {path: Path(path).stat().st_ino if Path(path).exists() else None for path in shared},
     }
 
 
-def _may(run: Run, path: str, *ways: str) -> bool:
-    """Whether oneadmin may use a path in the ways of test(1)."""
-    return all(run(["test", way, path], USER)[0] == 0 for way in ways)
+def _oneadmin_passes(run: Run, path: str, *tests: str) -> bool:
+    """Whether oneadmin passes these tests of test(1) for a path."""
+    return all(run(["test", test, path], USER)[0] == 0 for test in tests)
 
 
 def kvm(run: Run, device: str = "/dev/kvm") -> dict[str, bool]:
-    """Whether the machine virtualizes in hardware, and lets oneadmin."""
+    """Whether hardware virtualization exists, and whether oneadmin can use it."""
     exists = Path(device).exists()
     flags = Path("/proc/cpuinfo").read_text()
     return {
         "exists": exists,
-        "usable": exists and _may(run, device, "-r", "-w"),
+        "usable": exists and _oneadmin_passes(run, device, "-r", "-w"),
         "flags": " vmx" in flags or " svm" in flags,
     }
 
 
 def driver(run: Run, command: Sequence[str]) -> dict[str, Any]:
-    """What a command of the drivers answers to oneadmin."""
+    """Result of a command of the drivers, run as oneadmin."""
     code, said = run(command, USER)
     return {"command": " ".join(command), "code": code, "said": said[-300:]}
 
 
 def consoles(first: int) -> list[dict[str, Any]]:
-    """Where QEMU and LXC's console server listen, from port first on: address and port."""
+    """Ports from `first` on where QEMU or LXC's console server listens, and whether on every address."""
     owners: set[str] = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if (folder / "comm").read_text().startswith(("qemu", "svncterm")):
                 links = [str(link.readlink()) for link in (folder / "fd").iterdir()]
                 owners.update(link[8:-1] for link in links if link.startswith("socket:["))
-        except OSError:  # it has just ended
+        except OSError:  # the process has just ended
             continue
     found = []
     for name, any_address in (("tcp", "00000000"), ("tcp6", "0" * 32)):
@@ -145,6 +145,6 @@ def consoles(first: int) -> list[dict[str, Any]]:
 
 
 def ssh_settings(run: Run, name: str) -> Mapping[str, str]:
-    """Options that oneadmin's ssh has for a name, and the last value of each."""
+    """Settings of oneadmin's ssh for a host name, the last value of each."""
     code, said = run(["ssh", "-G", name], USER)
     return dict(line.partition(" ")[::2] for line in said.splitlines()) if code == 0 else {}

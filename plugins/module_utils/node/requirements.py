@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keeps a machine from being a node of OpenNebula, and what its operator should know, in sentences."""
+"""What keeps a host from being an OpenNebula node, and what its operator should know, in sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.node.facts import ID, ONEADMIN, Node
 
-# of the distributions for which OpenNebula 6.10 has packages, those this collection takes
+# The supported ones of the distributions for which OpenNebula 6.10 has packages.
 PACKAGED = {
     "debian": ("12",),
     "ubuntu": ("22.04", "24.04"),
@@ -20,13 +20,13 @@ PACKAGED = {
     "rhel": ("9",),
 }
 FAMILIES = {"debian", "rhel", "fedora"}
-# one is there while libvirt's network `default` runs, the other where it does at boot
+# The first exists while libvirt's network `default` runs, the second if the network starts at boot.
 DEFAULT_NETWORK = ("/run/libvirt/network/default.xml", "/etc/libvirt/qemu/networks/autostart/default.xml")
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What the machine is to become."""
+    """The desired state of the node. consent: what may be done while virtual machines run."""
 
     kind: str
     own_packages: bool = False
@@ -39,12 +39,12 @@ class Desired:
 
 
 def problems_before(node: Node, desired: Desired) -> list[str]:
-    """What has to be mended before anything is touched."""
+    """What has to be repaired before anything is changed."""
     return [*_distribution(node, desired), *_accounts(node), *_ssh_server(node), *_processor(node, desired)]
 
 
 def advice_before(node: Node, desired: Desired) -> list[str]:
-    """What is left as it is, and what would change it."""
+    """What is not changed, and what would allow the change."""
     found = []
     name, version, _like = node.distribution()
     if not _packaged(name, version):
@@ -52,15 +52,13 @@ def advice_before(node: Node, desired: Desired) -> list[str]:
     if desired.kind == "kvm" and desired.nested and not node.nested():
         found.append(
             "nested virtualization is off: write 'options kvm_intel nested=1' (kvm_amd on AMD) to "
-            "/etc/modprobe.d/kvm.conf "
-            "and load the module again while no virtual machine runs."
+            "/etc/modprobe.d/kvm.conf and load the module again while no virtual machine runs."
         )
     running = ", ".join(node.virtual_machines())
     if running and libvirt_differs(node, desired) and "libvirt_restart" not in desired.consent:
         found.append(
-            f"libvirt's settings stay as they are, because they need a restart of libvirt and {running} run here: "
-            "move them "
-            "away, or add libvirt_restart to hypervisor_consent."
+            f"libvirt's settings stay as they are, because they need a restart of libvirt and {running} run here: move "
+            "them away, or add libvirt_restart to hypervisor_consent."
         )
     if running and not desired.default_network and "default_network" not in desired.consent:
         found.append(
@@ -71,20 +69,18 @@ def advice_before(node: Node, desired: Desired) -> list[str]:
 
 
 def problems_after(node: Node, desired: Desired) -> list[str]:
-    """What keeps a machine from working as a node, though everything is installed."""
+    """What keeps a host from working as a node, though everything is installed."""
     if not node.entry("passwd", ONEADMIN):
         return [
             f"it has no user {ONEADMIN}, which OpenNebula's node package makes: leave hypervisor_install as true, or "
-            "install "
-            "the package."
+            "install the package."
         ]
     found = [*_accounts(node)]
     code, text = node.run(["sudo", "-n", "-l", "-U", ONEADMIN])
     if code != 0 or not re.search(r"NOPASSWD:.*/ip link\b", text, re.DOTALL):
         found.append(
-            "sudo does not let oneadmin set up networks: check that the node package's files are in /etc/sudoers.d "
-            "and that "
-            "/etc/sudoers has the line '@includedir /etc/sudoers.d'."
+            "sudo does not let oneadmin set up networks: check that the node package's files are in /etc/sudoers.d and "
+            "that /etc/sudoers has the line '@includedir /etc/sudoers.d'."
         )
     if not forwards(node):
         found.append(
@@ -95,36 +91,36 @@ def problems_after(node: Node, desired: Desired) -> list[str]:
 
 
 def advice_after(node: Node, desired: Desired) -> list[str]:
-    """What works and could work better."""
+    """What works but could be improved."""
     found = []
     if node.clock_drifts():
         found.append(
             "nothing keeps its clock right: run chrony or systemd-timesyncd. Monitoring, certificates and logs go by "
             "it."
         )
-    lasting = {line.split()[1] for line in node.read("/etc/fstab").splitlines() if len(line.split()) > 1}
+    in_fstab = {line.split()[1] for line in node.read("/etc/fstab").splitlines() if len(line.split()) > 1}
     for mount in desired.mounts:
-        if mount not in lasting:
+        if mount not in in_fstab:
             found.append(
                 f"{mount} is mounted until the next boot only: add fstab to hypervisor_consent, or write it to "
                 "/etc/fstab yourself."
             )
     if desired.kind == "lxc" and not node.exists("/sys/module/nbd"):
         found.append(
-            "containers cannot have qcow2 disks, because the kernel module nbd is not loaded: use raw images, or "
-            "load it."
+            "containers cannot have qcow2 disks, because the kernel module nbd is not loaded: use raw images, or load "
+            "it."
         )
     abstraction = node.read("/etc/apparmor.d/abstractions/libvirt-qemu")
     if desired.kind != "lxc" and abstraction and "local/abstractions/libvirt-qemu" not in abstraction:
         found.append(
-            "AppArmor does not read /etc/apparmor.d/local/abstractions/libvirt-qemu: add the line "
-            "'include if exists <local/abstractions/libvirt-qemu>' to /etc/apparmor.d/abstractions/libvirt-qemu."
+            "AppArmor does not read /etc/apparmor.d/local/abstractions/libvirt-qemu: add the line 'include if exists "
+            "<local/abstractions/libvirt-qemu>' to /etc/apparmor.d/abstractions/libvirt-qemu."
         )
     return found
 
 
-def waits(node: Node, desired: Desired) -> bool:
-    """Whether something is still to be done: it was to be left alone before, or has been undone since."""
+def has_pending_changes(node: Node, desired: Desired) -> bool:
+    """Whether something remains to be done: it lacked consent before, or it was undone since."""
     network = any(node.exists(path) for path in DEFAULT_NETWORK)
     return (
         not forwards(node)
@@ -136,13 +132,13 @@ def waits(node: Node, desired: Desired) -> bool:
 
 
 def libvirt_differs(node: Node, desired: Desired) -> bool:
-    """Whether a setting of libvirt's is not the wished one."""
-    there = node.libvirt_settings(desired.libvirt_file)
-    return any(there.get(key) != f'"{value}"' for key, value in desired.libvirt_settings.items())
+    """Whether a setting of libvirt is not the desired one."""
+    observed = node.libvirt_settings(desired.libvirt_file)
+    return any(observed.get(key) != f'"{value}"' for key, value in desired.libvirt_settings.items())
 
 
 def forwards(node: Node) -> bool:
-    """Whether the SSH server lets oneadmin log in by key and forwards its agent, by which hosts reach each other."""
+    """Whether sshd lets oneadmin log in by key and forwards its agent, by which nodes log in to each other."""
     options = node.sshd
     return (
         options.get("allowagentforwarding", "yes") == "yes"
@@ -159,14 +155,14 @@ def _distribution(node: Node, desired: Desired) -> Iterator[str]:
     name, version, like = node.distribution()
     if not FAMILIES & {name, *like}:
         yield (
-            f"{name or 'its distribution'} is not supported: a node is Debian 12, Ubuntu 22.04 or 24.04, or RHEL 9 "
-            "or its kin."
+            f"{name or 'its distribution'} is not supported: a node is Debian 12, Ubuntu 22.04 or 24.04, or Red Hat "
+            "Enterprise Linux 9 or a compatible distribution."
         )
     elif not _packaged(name, version) and not desired.own_packages:
         yield (
-            f"OpenNebula 6.10 has no packages for {name} {version}: use Debian 12, Ubuntu 22.04 or 24.04, or RHEL 9 "
-            "or its "
-            "kin, or set hypervisor_repository_url to a repository that has them."
+            f"OpenNebula 6.10 has no packages for {name} {version}: use Debian 12, Ubuntu 22.04 or 24.04, or Red Hat "
+            "Enterprise Linux 9 or a compatible distribution, or set hypervisor_repository_url to a repository that "
+            "has them."
         )
     if not node.exists("/run/systemd/system"):
         yield "it does not run systemd, which libvirt and the node packages need."
@@ -177,16 +173,14 @@ def _accounts(node: Node) -> Iterator[str]:
         owner = node.entry(database, str(ID))
         if owner and owner[0] != ONEADMIN:
             yield (
-                f"its {what} {owner[0]} has the id {ID}, which is oneadmin's on every machine of a cloud: give it "
-                "another one "
-                f"('{change} NEW_ID {owner[0]}', then chown its files)."
+                f"its {what} {owner[0]} has the id {ID}, which is oneadmin's on every node of a cloud: give it another "
+                f"one ('{change} NEW_ID {owner[0]}', then chown its files)."
             )
         own = node.entry(database, ONEADMIN)
         if own and own[2] != str(ID):
             yield (
                 f"its {what} {ONEADMIN} has the id {own[2]} and not {ID}, so that files of shared datastores would "
-                "belong to "
-                f"somebody else: '{change} {ID} {ONEADMIN}', then chown its files."
+                f"belong to somebody else: '{change} {ID} {ONEADMIN}', then chown its files."
             )
 
 
@@ -199,9 +193,8 @@ def _ssh_server(node: Node) -> Iterator[str]:
     files = options.get("authorizedkeysfile", "").split()
     if files and not {".ssh/authorized_keys", "%h/.ssh/authorized_keys"} & set(files):
         yield (
-            f"its SSH server looks for keys in {' '.join(files)}: add .ssh/authorized_keys to AuthorizedKeysFile, "
-            "for oneadmin "
-            "at least ('Match User oneadmin')."
+            f"its SSH server looks for keys in {' '.join(files)}: add .ssh/authorized_keys to AuthorizedKeysFile, for "
+            "oneadmin at least ('Match User oneadmin')."
         )
 
 

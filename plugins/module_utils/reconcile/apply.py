@@ -3,9 +3,9 @@
 """Applies plans while other clients may change the same objects, over connections that may break.
 
 A change is unconfirmed when its outcome is not certain: a call without an answer may have been executed, a refused call
-may have been made by another client a moment earlier, and while its database is away oned refuses what it accepts a
-moment later. So unconfirmed changes are looked up before they are repeated or reported. A refusal counts when oned
-gives it twice.
+may have been made by another client a moment earlier, and while its database cannot be reached oned refuses what it
+accepts a moment later. So unconfirmed changes are looked up before they are repeated or reported. A refusal is final
+when oned gives it twice.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ W = TypeVar("W", bound=Any)
 
 
 def apply_plans(client: Client, resources: Resources[W], observed: W, plans: Sequence[ItemPlan], items: Items) -> W:
-    """Apply the plans; a failure concerns its object only. Returns the observed state afterwards."""
+    """Apply the plans. A failure concerns only its object. Returns the observed state afterwards."""
     known = frozenset(observed.pool.by_id)
     todo = [plan for plan in plans if plan.changes]
     before: Mapping[str, Unconfirmed] = {}
@@ -77,12 +77,12 @@ def _execute(
     unconfirmed: dict[str, Unconfirmed] = {}
     stages = sorted({change.stage for plan in plans for change in plan.changes} | {DELETE})
     for stage in stages:
-        sound = [plan for plan in plans if not any(error for _change, error in unconfirmed.get(plan.name, []))]
+        valid = [plan for plan in plans if not any(error for _change, error in unconfirmed.get(plan.name, []))]
         if stage == DELETE:
-            resources.before_delete(client, sound, items)
+            resources.before_delete(client, valid, items)
         due = [
             (plan.name, change)
-            for plan in sound
+            for plan in valid
             for change in plan.changes
             if change.stage == stage and items[plan.name].problem is None
         ]
@@ -107,9 +107,9 @@ def _look_up(
 ) -> tuple[W, Plans]:
     """Observe again, remove duplicates, and plan again for the objects with unconfirmed changes.
 
-    oned 6.10.0.1 checks whether a name is free and then takes it, so of two calls at the same moment both may succeed
-    (seen for hosts, datastores, templates, marketplaces and hooks). The object with the lowest id stays: the client
-    that made another one removes that.
+    oned 6.10.0.1 checks whether a name is free and then takes it, so two calls at the same moment may both succeed
+    (seen for hosts, datastores, templates, marketplaces and hooks). The object with the lowest id stays. Each client
+    removes the duplicate that it created.
     """
     observed = resources.read(client)
     created = {name: item for name, item in items.items() if item.created and item.problem is None}
@@ -121,18 +121,22 @@ def _look_up(
     replaced = [name for name, item in created.items() if item.id not in observed.pool.by_id]
     now = _plans(resources, observed, known) if unconfirmed or replaced else {}
     for name, entry in unconfirmed.items():
-        kept = now[name].id if name in now else None
-        if kept is not None and any(c.action == "allocate" and isinstance(e, NoAnswer) for c, e in entry):
-            duplicates += [(name, newer.id) for newer in observed.pool.newer_duplicates(kept) if newer.id not in known]
+        oldest = now[name].id if name in now else None
+        if oldest is not None and any(c.action == "allocate" and isinstance(e, NoAnswer) for c, e in entry):
+            duplicates += [
+                (name, newer.id) for newer in observed.pool.newer_duplicates(oldest) if newer.id not in known
+            ]
     if duplicates:
         client.write_many([resources.removal(number) for _name, number in duplicates])
         observed = resources.read(client)
         now = _plans(resources, observed, known)
     for name, number in duplicates:
         if number in observed.pool.by_id:
-            items[name].fail(f"someone else registered it at the same moment, and the double {number} does not go")
+            items[name].fail(
+                f"someone else registered it at the same moment, and the duplicate {number} cannot be removed"
+            )
     for name in dict.fromkeys([*replaced, *(name for name, _number in duplicates)]):
-        # Without an older object of that name, this oned only does not list the new one yet.
+        # If there is no older object with that name, oned just does not list the new one yet.
         if name in created and now[name].id is not None and items[name].problem is None:
             items[name].done, items[name].created = [], False
             unconfirmed.setdefault(name, [])
@@ -145,14 +149,16 @@ def _plans(resources: Resources[W], observed: W, known: Collection[int]) -> Plan
 
 def _remaining(name: str, now: Plans, unconfirmed: Unconfirmed) -> ItemPlan:
     """The changes that are still needed for an object."""
-    # A host that purge removes has no plan once it is gone.
+    # After purge has removed a host, there is no plan for it.
     plan = now.get(name, ItemPlan(name))
-    left = [change for change, error in unconfirmed if change.ends and error is not None and change not in plan.changes]
-    return replace(plan, changes=(*plan.changes, *left)) if left else plan
+    unfinished = [
+        change for change, error in unconfirmed if change.ends and error is not None and change not in plan.changes
+    ]
+    return replace(plan, changes=(*plan.changes, *unfinished)) if unfinished else plan
 
 
 def _conclude(item: Progress, plan: ItemPlan, unconfirmed: Unconfirmed, before: Unconfirmed, *, last: bool) -> None:
-    """Confirm or fail the unconfirmed changes of an object by what is still to be changed.
+    """Confirm or fail the unconfirmed changes of an object, depending on which changes are still needed.
 
     before: the unconfirmed changes of the round before. last: whether this is the last round.
     """

@@ -35,13 +35,13 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.pl
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call, Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError, SetupError
 
-# Where the module has no option wait_timeout.
+# If the module has no option wait_timeout.
 WAIT_SECONDS = 60.0
 READY_POLL_SECONDS = 1.0
 
 
 class Declared(ResourceKind):
-    """The declared objects of one resource kind, as the engine works on them."""
+    """The declared objects of one resource kind, for the engine."""
 
     def __init__(self, items: Sequence[Mapping[str, Any]], params: Mapping[str, Any]) -> None:
         self.params = params
@@ -50,7 +50,7 @@ class Declared(ResourceKind):
         self.desired_objects = [self.normalize(item) for item in items]
 
     def referenced_kinds(self) -> set[str]:
-        """The other resource kinds whose objects the plan has to know."""
+        """The other resource kinds whose objects the plan needs."""
         if self.absent:
             return set()
         given = {
@@ -59,7 +59,7 @@ class Declared(ResourceKind):
         return {self.references[option] for option in given}
 
     def normalize(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        """One entry of the list. Raises TemplateError."""
+        """The desired state from one entry of the list. Raises TemplateError."""
         return normalized(self, item)
 
     @property
@@ -67,13 +67,11 @@ class Declared(ResourceKind):
         return not self.desired_objects
 
     def check_desired(self) -> None:
-        called = [names.distinct(desired["name"], desired["called"]) for desired in self.desired_objects]
-        twice = names.repeated([name for both in called for name in both])
+        pairs = [names.distinct(desired["name"], desired["final_name"]) for desired in self.desired_objects]
+        twice = names.repeated([name for pair in pairs for name in pair])
         if twice:
-            told = ", ".join(twice)
-            raise SetupError(
-                f"these {self.kind_name}s are listed more than once (capitals do not tell names apart): {told}"
-            )
+            listed = ", ".join(twice)
+            raise SetupError(f"these {self.kind_name}s are listed more than once (case is ignored): {listed}")
 
     def read(self, client: Client) -> Observed:
         kinds = sorted(self.referenced_kinds())
@@ -84,13 +82,13 @@ class Declared(ResourceKind):
         return Observed(Pool(self._revealed(client, Pool(objects))), referenced)
 
     def _revealed(self, client: Client, objects: Pool[ObservedObject]) -> list[ObservedObject]:
-        """The objects, with those encrypted attributes decrypted that are to be compared."""
-        wanted: dict[int, Template] = {}
+        """The objects, with the encrypted attributes that are to be compared decrypted."""
+        attributes: dict[int, Template] = {}
         for desired in [] if self.absent else self.desired_objects:
-            for name in (desired["called"], desired["name"]):
-                wanted |= {existing.id: desired["attributes"] for existing in objects.alike(name)}
-        found = {number: objects.by_id[number].view["template"] for number in wanted if wanted[number]}
-        templates = encrypted.revealed(client, found, {number: wanted[number] for number in found}, self._info)
+            for name in (desired["final_name"], desired["name"]):
+                attributes |= {existing.id: desired["attributes"] for existing in objects.alike(name)}
+        stored = {number: objects.by_id[number].view["template"] for number in attributes if attributes[number]}
+        templates = encrypted.revealed(client, stored, {number: attributes[number] for number in stored}, self._info)
         decrypted = {
             number: replace(objects.by_id[number], view={**objects.by_id[number].view, "template": template})
             for number, template in templates.items()
@@ -121,20 +119,20 @@ class Declared(ResourceKind):
             if desired.get("new_name") is not None:
                 yield f"{owner}: new_name does not go with state absent"
             return
-        if not observed.pool.alike(desired["called"]):
-            problem = self.name_problem(desired["called"])
+        if not observed.pool.alike(desired["final_name"]):
+            problem = self.name_problem(desired["final_name"])
             if problem is not None:
-                yield f"{self.kind_name} name {desired['called']!r} is not possible: {problem}"
-        for option, word in self.references.items():
+                yield f"{self.kind_name} name {desired['final_name']!r} is not possible: {problem}"
+        for option, kind in self.references.items():
             for name in desired.get(option) or []:
-                if pick(observed.referenced[word], name) is None:
-                    there = ", ".join(map(str, observed.referenced[word]))
-                    yield f"{owner}: there is no {word} {name!r}; there are {there or 'none you may see'}"
-        with suppress(LookupError):  # told as the problem of that object
+                if pick(observed.referenced[kind], name) is None:
+                    known = ", ".join(map(str, observed.referenced[kind]))
+                    yield f"{owner}: there is no {kind} {name!r}; there are {known or 'none you may see'}"
+        with suppress(LookupError):  # reported as the problem of that object
             yield from self.mistakes(desired, self._find(desired, observed), observed)
 
     def _find(self, desired: Desired, observed: Observed) -> ObservedObject | None:
-        return observed.pool.wanted(self.kind_name, desired["name"], desired["called"])
+        return observed.pool.find_either(self.kind_name, desired["name"], desired["final_name"])
 
     def plan(self, observed: Observed) -> list[ItemPlan]:
         return [self._plan(desired, observed) for desired in self.desired_objects]
@@ -159,15 +157,15 @@ class Declared(ResourceKind):
             changes.append(Change("allocate", f"{self.method_prefix}.allocate", arguments, ALLOCATE))
         else:
             view = existing.view
-        called = desired["called"] if existing is None else existing.name
+        current_name = desired["final_name"] if existing is None else existing.name
         after = dict(view)
-        for step in self._steps(desired, view, called, observed):
+        for step in self._steps(desired, view, current_name, observed):
             changes.append(step.change)
-            after |= step.then
+            after |= step.sets
         extra = set(view["template"]) - set(after["template"])
-        before = None if existing is None else self._shown(desired, view, extra, called, observed)
-        then = self._shown(desired, after, extra, desired["called"], observed)
-        return ItemPlan(name, None if existing is None else existing.id, tuple(changes), before, then)
+        before = None if existing is None else self._shown(desired, view, extra, current_name, observed)
+        planned = self._shown(desired, after, extra, desired["final_name"], observed)
+        return ItemPlan(name, None if existing is None else existing.id, tuple(changes), before, planned)
 
     def _removal(self, name: str, existing: ObservedObject) -> ItemPlan:
         delete = Change("delete", f"{self.method_prefix}.delete", (OWN_ID, *self.delete_arguments), DELETE)
@@ -175,9 +173,9 @@ class Declared(ResourceKind):
         return ItemPlan(name, existing.id, (delete,), before=before)
 
     def _steps(self, desired: Desired, view: View, name: str, observed: Observed) -> Iterator[Step]:
-        if desired["called"] != name:
+        if desired["final_name"] != name:
             # Later calls name the object by its id, so their order does not matter.
-            yield Step(Change("rename", f"{self.method_prefix}.rename", (OWN_ID, desired["called"])))
+            yield Step(Change("rename", f"{self.method_prefix}.rename", (OWN_ID, desired["final_name"])))
         kept = self._stays if self.replace and desired.get("template") is not None else None
         stored = update.change(f"{self.method_prefix}.update", desired["attributes"], view["template"], kept)
         if stored is not None:
@@ -189,24 +187,24 @@ class Declared(ResourceKind):
 
     def _shown(self, desired: Desired, view: View, extra: set[str], name: str, observed: Observed) -> View:
         """The managed attributes, for the diff."""
-        shown: View = {"name": name} if desired["called"] != desired["name"] else {}
+        shown: View = {"name": name} if desired["final_name"] != desired["name"] else {}
         for option in (*self.references, *self.diff_options):
             if desired.get(option) is not None and option in view:
-                word, value = self.references.get(option), view[option]
-                if word is not None and isinstance(value, list):
-                    value = observed.names(word, value)
+                kind, value = self.references.get(option), view[option]
+                if kind is not None and isinstance(value, list):
+                    value = observed.names(kind, value)
                     value = value if option in self.ordered_references else sorted(value)
                 shown[option] = value
         keys = [key for key in (*desired["attributes"], *sorted(extra)) if key in view["template"]]
         return {**shown, "template": {key: view["template"][key] for key in keys}}
 
-    # Steps of the engine that most resource kinds do not need.
+    # Parts of the protocol that most resource kinds do not need.
 
     def before_delete(self, client: Client, plans: Sequence[ItemPlan], items: Items) -> None:
         pass
 
     def finish(self, client: Client, observed: Observed, plans: Sequence[ItemPlan], items: Items) -> Observed:
-        """Wait until what oned makes or removes in the background is there or gone."""
+        """Wait for objects that oned creates or removes in the background."""
         transient = self.deleting_states if self.absent else self.transient_states
         timeout = float(self.params.get("wait_timeout") or WAIT_SECONDS)
         deadline = client.clock() + timeout

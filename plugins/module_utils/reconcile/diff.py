@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's diff of a plan: only the objects that change, only the attributes that are managed, no secret."""
+"""Ansible's diff of a plan: only objects that change, only managed attributes, no secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.pl
 
 
 def of(plans: Iterable[ItemPlan]) -> dict[str, dict[str, Any]]:
-    """{"before": {name: attributes}, "after": {name: attributes}}; an object that does not exist is left out."""
+    """{"before": {name: attributes}, "after": {name: attributes}}; objects that do not exist are left out."""
     changing = [plan for plan in plans if plan.changes]
     return {
         "before": {plan.name: secrets.masked(plan.before) for plan in changing if plan.before is not None},

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the observed state, plan, apply the plan and report the result: the same for every resource kind."""
+"""Reads the observed state, plans, applies the plan and reports the result, for every resource kind."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
 
 
 def ensure(client: Client, resources: Resources[W], *, check_mode: bool) -> dict[str, Any]:
-    """Bring the objects into the desired state. Returns changed, results and diff as a module gives them.
+    """Bring the objects into the desired state. Returns changed, results and diff of the module.
 
-    Raises OnedError for what concerns all objects; what concerns one stands in its entry of `results`.
+    Raises OnedError for a problem of all objects. The problem of one object is in its entry of `results`.
     """
     resources.check_desired()
     if resources.empty:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choosing and describing objects, for the modules that only list."""
+"""Chooses and describes objects, for the modules that list them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ N = TypeVar("N", bound=Named)
 
 
 def chosen(items: Sequence[N], params: Mapping[str, Any]) -> list[N]:
-    """The objects that the options names and ids choose, by id; all when neither is given. Raises SetupError."""
+    """The objects that the options names and ids choose, ordered by id. All if neither is given. Raises SetupError."""
     names, ids = params["names"], params["ids"]
     items = sorted(items, key=lambda item: item.id)
     if names is None and ids is None:
@@ -29,7 +29,7 @@ def chosen(items: Sequence[N], params: Mapping[str, Any]) -> list[N]:
 
 
 def _matcher(name: str) -> Callable[[str], bool]:
-    """A name, in any capitals; after a ~ a regular expression that is looked for anywhere in the name."""
+    """Matches a name, ignoring case. After a ~, the name is a regular expression that may match anywhere."""
     if not name.startswith("~"):
         return lambda found: found.casefold() == name.casefold()
     try:
@@ -40,7 +40,7 @@ def _matcher(name: str) -> Callable[[str], bool]:
 
 
 def named(client: Client, clusters: Sequence[str]) -> list[Ref]:
-    """The clusters of these names or ids. Raises OnedError, also for one that does not exist."""
+    """The clusters with these names or ids. Raises OnedError, also for a cluster that does not exist."""
     call, tag = LISTS["cluster"]
     existing = refs(client.read(call.method), tag, call.method)
     found = []
@@ -53,7 +53,7 @@ def named(client: Client, clusters: Sequence[str]) -> list[Ref]:
 
 
 def describe(existing: ObservedObject) -> dict[str, Any]:
-    """An object as plain values, secrets left out."""
+    """An object as plain values, without secrets."""
     owner = {"owner": existing.owner} if existing.owner else {}
     view = {key: secrets.without(value) for key, value in existing.view.items() if not key.startswith("_")}
     view.pop("password", None)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a resource kind says of itself."""
+"""The base class of resource kinds."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ResourceKind:
     list_call: ClassVar[Call]
     # XML element of one object in the pool document.
     pool_element: ClassVar[str]
-    # Options that reference objects of other resource kinds: {option: resource kind}.
+    # Options that refer to objects of other resource kinds: {option: resource kind}.
     references: ClassVar[Mapping[str, str]] = {}
-    # References whose order has a meaning.
+    # Those of them whose order matters.
     ordered_references: ClassVar[frozenset[str]] = frozenset()
     # Further options that are shown in the diff; the view has them under the same name.
     diff_options: ClassVar[Sequence[str]] = ()
@@ -38,7 +38,7 @@ class ResourceKind:
     template_options: ClassVar[Mapping[str, str]] = {}
     # Attributes that the option template refuses: {attribute: what to do instead}.
     refused_attributes: ClassVar[Mapping[str, str]] = {}
-    # Attributes that oned adds and needs: replacing the template leaves them alone.
+    # Attributes that oned adds and needs. Replacing a template keeps them.
     oned_attributes: ClassVar[frozenset[str]] = frozenset()
     # States in which an object is not usable yet, and in which it is being deleted.
     transient_states: ClassVar[frozenset[str]] = frozenset()
@@ -46,7 +46,7 @@ class ResourceKind:
     can_rename: ClassVar[bool] = True
     refused_name_characters: ClassVar[str] = ""
     delete_arguments: ClassVar[tuple[Any, ...]] = ()
-    # Arguments of the method info between the id and the flag that asks for decrypted values.
+    # Arguments of the method `info` between the id and the flag that asks for decrypted values.
     info_arguments: ClassVar[tuple[Any, ...]] = ()
 
     def name_problem(self, name: str) -> str | None:
@@ -63,15 +63,15 @@ class ResourceKind:
         )
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        """Arguments of the method allocate, and the view of an object that was allocated with them."""
-        return (desired["called"],), {"template": {}}
+        """Arguments of the method `allocate`, and the view of an object that was allocated with them."""
+        return (desired["final_name"],), {"template": {}}
 
     def steps(self, desired: Desired, view: View, observed: Observed) -> Iterator[Step]:
-        """The changes beside rename and update of the template."""
+        """The changes other than rename and update of the template."""
         yield from ()
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
-        """What is wrong with the desired state; told before anything is changed."""
+        """What is wrong with the desired state, reported before anything is changed."""
         yield from ()
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
@@ -79,7 +79,7 @@ class ResourceKind:
         return None
 
     def failure_reason(self, existing: ObservedObject) -> str | None:
-        """Why an object in the desired state is not usable."""
+        """Why an object in the desired state cannot be used."""
         return None
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
@@ -89,14 +89,14 @@ class ResourceKind:
     def membership(
         self, option: str, desired: Desired, view: View, observed: Observed, call: Callable[[bool, int], Change]
     ) -> Iterator[Step]:
-        """Changes that make a list of referenced objects the desired one.
+        """Changes that turn an observed list of references into the desired one.
 
-        call: the change that adds (True) or removes the object of an id.
+        call: returns the change that adds (True) or removes the object with an id.
         """
         if desired.get(option) is None:
             return
-        wanted, there = observed.ids(self.references[option], desired[option]), view[option]
-        for adding, ids in ((True, wanted), (False, there)):
+        after, before = observed.ids(self.references[option], desired[option]), view[option]
+        for adding, ids in ((True, after), (False, before)):
             for number in ids:
-                if number not in (there if adding else wanted):
-                    yield Step(call(adding, number), {option: wanted})
+                if number not in (before if adding else after):
+                    yield Step(call(adding, number), {option: after})

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module is going to do, as data: check mode reports it, diff mode shows it, apply executes it."""
+"""Plans and progress as data: check mode reports a plan, diff mode shows it, apply executes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
-# Stands in a change's parameters for the id of the object itself, which is not known before it is allocated.
+# Placeholder in the parameters of a change for the id of the object, which is unknown before it is allocated.
 OWN_ID = object()
 # Changes are applied in the order of their stages: allocate, which gives the id, comes first, delete last.
 ALLOCATE, CHANGE, LATER, DELETE = range(4)
@@ -20,10 +20,9 @@ ALLOCATE, CHANGE, LATER, DELETE = range(4)
 class Change:
     """One call that changes something.
 
-    action: a short word for it; calls that only make sense together share one. stage: ALLOCATE, CHANGE, LATER, DELETE.
+    action: a short name for it, shared by calls that only make sense together. stage: ALLOCATE, CHANGE, LATER, DELETE.
     not_idempotent: oned executes it a second time if another client made the same change a moment earlier. ends: it
-    completes what an earlier change of the same action began, so it is needed even if the object looks as desired by
-    then.
+    completes an earlier change of the same action, so it is needed even if the object already looks as desired.
     """
 
     action: str
@@ -38,7 +37,7 @@ class Change:
         return OWN_ID in self.params
 
     def call(self, own_id: int | None) -> Call:
-        """The call, for the object with this id. Raises ValueError when an id is needed and None is given."""
+        """The call for the object with this id. Raises ValueError if an id is needed and None is given."""
         if own_id is None and self.needs_id:
             raise ValueError(f"{self.action} needs an id")
         return Call(self.method, tuple(own_id if p is OWN_ID else p for p in self.params))
@@ -46,9 +45,9 @@ class Change:
 
 @dataclass(frozen=True)
 class ItemPlan:
-    """What is to be done about one object.
+    """The plan for one object.
 
-    changes: in order; empty when the object is as desired. problem: why nothing can be done about it.
+    changes: in order, empty if the object is in the desired state. problem: why nothing can be done.
     before, after: the managed attributes, for diff mode; None stands for "does not exist".
     """
 
@@ -66,9 +65,9 @@ class ItemPlan:
 
 @dataclass
 class Progress:
-    """What became of one object.
+    """The progress of one object.
 
-    planned: actions in order; done: those that oned has executed, in order. created: whether it was allocated in this
+    planned: actions in order. done: actions that oned has executed, in order. created: whether it was allocated in this
     run.
     """
 
@@ -90,7 +89,7 @@ class Progress:
 
     @property
     def message(self) -> str:
-        """The problem, and how far it came."""
+        """The problem, with the actions done and not done."""
         undone = [action for action in self.planned if action not in self.done]
         if self.problem is None or not undone:
             return self.problem or ""
@@ -115,7 +114,7 @@ Items = dict[str, Progress]
 
 
 def failure(kind_name: str, results: Iterable[dict[str, Any]]) -> str | None:
-    """One sentence naming each failed object and its reason, those of one reason together; None when none failed."""
+    """One sentence with the failed objects, grouped by reason. None if none failed."""
     entries = list(results)
     reasons: dict[str, list[str]] = {}
     for entry in entries:
@@ -124,5 +123,5 @@ def failure(kind_name: str, results: Iterable[dict[str, Any]]) -> str | None:
     if not reasons:
         return None
     count = sum(map(len, reasons.values()))
-    told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
-    return f"{count} of {len(entries)} {kind_name}s failed: {told}"
+    listed = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+    return f"{count} of {len(entries)} {kind_name}s failed: {listed}"

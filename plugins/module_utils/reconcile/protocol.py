@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine has to know of a resource kind."""
+"""What the engine needs from a resource kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client i
 
 
 class Observed(Protocol):
-    """What oned answered: the observed state."""
+    """The observed state."""
 
     @property
     def pool(self) -> Pool[Any]:
@@ -27,32 +27,32 @@ W = TypeVar("W", bound=Observed)
 
 
 class Resources(Protocol[W]):
-    """The declared objects of one resource kind, as the engine works on them. W: the observed state."""
+    """The declared objects of one resource kind. W: type of the observed state."""
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is asked for."""
+        """Whether nothing is declared."""
 
     def check_desired(self) -> None:
-        """Raises SetupError for mistakes that can be told without oned."""
+        """Raises SetupError for mistakes that can be found without oned."""
 
     def read(self, client: Client) -> W:
-        """The pools the plan needs, in as few requests as can be. Raises OnedError."""
+        """The pools that the plan needs, in as few requests as possible. Raises OnedError."""
 
     def check(self, observed: W) -> None:
-        """Raises SetupError with every mistake that can be told before anything is changed."""
+        """Raises SetupError with every mistake that can be found before anything is changed."""
 
     def plan(self, observed: W) -> list[ItemPlan]:
-        """What is to be done, one ItemPlan per wanted object, in order. Pure. May raise SetupError."""
+        """One ItemPlan per desired object, in order. Pure. May raise SetupError."""
 
     def removal(self, item_id: int) -> Call:
         """The call that removes an object."""
 
     def before_delete(self, client: Client, plans: Sequence[ItemPlan], items: Items) -> None:
-        """Wait for what has to be over before an object may go; what does not come about is noted in its item."""
+        """Wait until objects can be removed. Failures are recorded in the item."""
 
     def finish(self, client: Client, observed: W, plans: Sequence[ItemPlan], items: Items) -> W:
-        """Wait until the objects are usable, if that was asked for. Returns the pools as last seen."""
+        """Wait until the objects are usable, if the options say so. Returns the state observed last."""
 
     def state_of(self, observed: W, item_id: int) -> str | None:
-        """The state of an object in oned's words; None when there is none of this id."""
+        """The state of an object as oned names it. None if there is no object with this id."""

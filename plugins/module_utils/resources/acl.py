@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Access rules: objects without a name or a template, known by what they say."""
+"""Access rules: objects without name and template, identified by their content."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Rules(Declared):
 
     def normalize(self, item: Mapping[str, Any]) -> dict[str, Any]:
         name = " ".join(str(item["name"]).split())
-        return {"name": name, "called": name, "attributes": {}, "named": acl.named(name)}
+        return {"name": name, "final_name": name, "attributes": {}, "named": acl.named(name)}
 
     def referenced_kinds(self) -> set[str]:
-        # Also needed to remove a rule that names its user.
-        return {word for desired in self.desired_objects for word, _name in desired["named"]}
+        # Also needed to remove a rule that refers to its user by name.
+        return {kind for desired in self.desired_objects for kind, _name in desired["named"]}
 
     def observe(self, element: xml.Element) -> ObservedObject:
         parts = (xml.number(element, tag, base=16) for tag in ("USER", "RESOURCE", "RIGHTS", "ZONE"))
@@ -61,7 +61,7 @@ class Rules(Declared):
 
     @staticmethod
     def _unreadable(desired: Desired) -> str | None:
-        """What is wrong with a rule, whatever ids the objects in it have."""
+        """What is wrong with the notation of a rule."""
         try:
             acl.parse(desired["name"], dict.fromkeys(desired["named"], 0))
         except SetupError as error:
@@ -69,7 +69,7 @@ class Rules(Declared):
         return None
 
     def _rule(self, desired: Desired, observed: Observed) -> Rule:
-        found = {(word, name): pick(observed.referenced[word], name) for word, name in desired["named"]}
+        found = {(kind, name): pick(observed.referenced[kind], name) for kind, name in desired["named"]}
         return acl.parse(desired["name"], {key: ref.id for key, ref in found.items() if ref is not None})
 
     def check(self, observed: Observed) -> None:
@@ -87,16 +87,16 @@ class Rules(Declared):
 
     def _plan(self, desired: Desired, observed: Observed) -> ItemPlan:
         rule, name = self._rule(desired, observed), desired["name"]
-        there = next((existing for existing in observed.pool.items if existing.view["_rule"] == rule), None)
-        # A new rule as the user wrote it: its objects may have no ids yet.
-        shown = {"rule": name if there is None else str(rule)}
-        if there is None and not self.absent:
+        existing = next((found for found in observed.pool.items if found.view["_rule"] == rule), None)
+        # A new rule is shown in the user's notation: its objects may have no ids yet.
+        shown = {"rule": name if existing is None else str(rule)}
+        if existing is None and not self.absent:
             add = Change("allocate", "one.acl.addrule", rule.parameters, ALLOCATE)
             return ItemPlan(name, None, (add,), None, shown)
-        if there is not None and self.absent:
-            return ItemPlan(name, there.id, (Change("delete", "one.acl.delrule", (OWN_ID,), DELETE),), shown)
-        same = None if there is None else shown
-        return ItemPlan(name, None if there is None else there.id, (), same, same)
+        if existing is not None and self.absent:
+            return ItemPlan(name, existing.id, (Change("delete", "one.acl.delrule", (OWN_ID,), DELETE),), shown)
+        same = None if existing is None else shown
+        return ItemPlan(name, None if existing is None else existing.id, (), same, same)
 
     def removal(self, item_id: int) -> Call:
         return Call("one.acl.delrule", (item_id,))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters: their template and what belongs to them."""
+"""Clusters: their template and their members."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.pl
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
 _DEFAULT = 0
-# Options, and the words oned uses for them in one.cluster.add... and one.cluster.del...
+# Options, and the names of their kinds in one.cluster.add<kind> and one.cluster.del<kind>.
 _KINDS = {"hosts": "host", "datastores": "datastore", "vnets": "vnet"}
 
 
@@ -40,18 +40,18 @@ class Clusters(Declared):
         }
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        return (desired["called"],), {"hosts": [], "datastores": [], "vnets": [], "template": {}}
+        return (desired["final_name"],), {"hosts": [], "datastores": [], "vnets": [], "template": {}}
 
     def steps(self, desired: Desired, view: View, observed: Observed) -> Iterator[Step]:
         claimed = self._claimed(observed)
         for option, kind in _KINDS.items():
             for step in self.membership(option, desired, view, observed, _call(option, kind)):
-                # Taking a host out puts it into the default cluster, even if it has joined another one by then.
+                # Removing a host puts it into the default cluster, even if it has joined another cluster by then.
                 if step.change.method != "one.cluster.delhost" or step.change.params[1] not in claimed:
                     yield step
 
     def _claimed(self, observed: Observed) -> set[int]:
-        """Hosts that some cluster is to have."""
+        """Ids of the hosts that any declared cluster lists."""
         return {number for desired in self.desired_objects for number in self._hosts(desired, observed)}
 
     @staticmethod
@@ -67,14 +67,14 @@ class Clusters(Declared):
                 yield f"clusters {pair} cannot both have {names}: a host is in one cluster"
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
-        # A host is always in one cluster: taken out of one it comes to this one.
+        # A host is always in one cluster: a host removed from its cluster returns to the default one.
         if existing.id != _DEFAULT or desired.get("hosts") is None:
             return None
-        stay = set(existing.view["hosts"]) - self._claimed(observed)
-        if not stay:
+        unclaimed = set(existing.view["hosts"]) - self._claimed(observed)
+        if not unclaimed:
             return None
-        called = ", ".join(observed.names("host", sorted(stay)))
-        return f"hosts leave the default cluster by joining another one: list {called} there, or here too"
+        listed = ", ".join(observed.names("host", sorted(unclaimed)))
+        return f"hosts leave the default cluster by joining another one: list {listed} there, or here too"
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
         if existing.id < 100:

@@ -21,7 +21,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.ob
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
-# DATASTORE/TYPE is a number, the attribute TYPE a word (OpenNebula 6.10, include/Datastore.h).
+# Names by the number in DATASTORE/TYPE (OpenNebula 6.10, include/Datastore.h).
 TYPES = ("image", "system", "file", "backup")
 _STATES = ("READY", "DISABLED")
 _BY_DRIVER = re.compile(r"(CLONE_TARGET|LN_TARGET|DISK_TYPE|TM_MAD)(_|$)")
@@ -40,7 +40,7 @@ class Datastores(Declared):
         "DS_MAD": "use ds_mad",
         "TM_MAD": "use tm_mad",
     }
-    # oned takes these from oned.conf when the datastore is made, and not again.
+    # oned sets these from oned.conf only when it creates the datastore.
     oned_attributes = frozenset({"ALLOW_ORPHANS", "DS_MIGRATE", "RESTRICTED_DIRS", "SAFE_DIRS", "SHARED"})
 
     def view(self, element: xml.Element) -> View:
@@ -59,7 +59,7 @@ class Datastores(Declared):
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
         kind = desired.get("type") or "image"
-        given = {"NAME": desired["called"], "TYPE": f"{kind.upper()}_DS", **desired["attributes"]}
+        given = {"NAME": desired["final_name"], "TYPE": f"{kind.upper()}_DS", **desired["attributes"]}
         first = (observed.ids("cluster", desired["clusters"]) if desired.get("clusters") else []) or [-1]
         view = {"type": kind, "clusters": [max(first[0], 0)], "template": dict(desired["attributes"])}
         return (syntax.render(given), first[0]), view
@@ -71,15 +71,15 @@ class Datastores(Declared):
         if existing is not None:
             return
         if desired.get("tm_mad") is None or (desired.get("type") != "system" and desired.get("ds_mad") is None):
-            yield f"datastore {desired['called']} is new: give tm_mad, and ds_mad unless its type is system"
+            yield f"datastore {desired['final_name']} is new: give tm_mad, and ds_mad unless its type is system"
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
         kind = desired.get("type")
         if kind is None or kind == existing.view["type"]:
             return None
         return (
-            f"it is of type {existing.view['type']} and wanted as {kind}: what it holds would be lost, so remove it "
-            "(state absent) and add it again"
+            f"it is of type {existing.view['type']}, and the desired type is {kind}: what it holds would be lost, so "
+            "remove it (state absent) and add it again"
         )
 
     def delete_problem(self, existing: ObservedObject) -> str | None:

@@ -36,14 +36,14 @@ class Groups(Declared):
         }
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        return (desired["called"],), {"users": [], "admins": [], "template": {}}
+        return (desired["final_name"],), {"users": [], "admins": [], "template": {}}
 
     def steps(self, desired: Desired, view: View, observed: Observed) -> Iterator[Step]:
         for step in self.membership("admins", desired, view, observed, _admin):
             user = step.change.params[1]
             if step.change.method == "one.group.addadmin" and user not in view["users"]:
-                # oned lets only members administer a group.
-                yield Step(Change("admins", "one.user.addgroup", (user, OWN_ID)), step.then)
+                # In oned, only members can administer a group.
+                yield Step(Change("admins", "one.user.addgroup", (user, OWN_ID)), step.sets)
             yield step
 
     def delete_problem(self, existing: ObservedObject) -> str | None:

@@ -18,8 +18,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.ob
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
-# What hooks of machines may say in ON, which is not kept, and STATE and LCM_STATE that are kept in its place
-# (src/hm/HookStateVM.cc). CUSTOM stands for the two that are given.
+# ON of a hook for virtual machines, which oned replaces by STATE and LCM_STATE (src/hm/HookStateVM.cc). With ON=CUSTOM,
+# STATE and LCM_STATE are given.
 _ON = {
     "PROLOG": ("ACTIVE", "PROLOG"),
     "RUNNING": ("ACTIVE", "RUNNING"),
@@ -38,7 +38,7 @@ class Hooks(Declared):
     diff_options = ("type",)
     template_options: ClassVar[Mapping[str, str]] = {"command": "COMMAND"}
     refused_attributes: ClassVar[Mapping[str, str]] = {"TYPE": "use type", "COMMAND": "use command"}
-    # Without what calls it a hook is none: oned refuses a template that lacks these.
+    # oned refuses the template of a hook that lacks the attributes that trigger it.
     oned_attributes = frozenset({"CALL", "LCM_STATE", "REMOTE", "RESOURCE", "STATE"})
 
     def normalize(self, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Hooks(Declared):
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
         on = desired["on"] or ("CUSTOM" if desired["attributes"].get("RESOURCE") == "VM" else "")
-        own = {"NAME": desired["called"], "TYPE": desired["type"], **({"ON": on} if on else {})}
+        own = {"NAME": desired["final_name"], "TYPE": desired["type"], **({"ON": on} if on else {})}
         return (syntax.render({**own, **desired["attributes"]}),), {
             "type": desired["type"],
             "template": dict(desired["attributes"]),
@@ -62,13 +62,13 @@ class Hooks(Declared):
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         if existing is None and not (desired.get("type") and desired.get("command")):
-            yield f"hook {desired['called']} is new: give type and command"
+            yield f"hook {desired['final_name']} is new: give type and command"
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
         kind = desired.get("type")
         if kind is None or kind == existing.view["type"]:
             return None
         return (
-            f"it is of type {existing.view['type']} and wanted as {kind}: OpenNebula cannot change the type of a hook, "
-            "so remove it (state absent) and add it again"
+            f"it is of type {existing.view['type']}, and the desired type is {kind}: OpenNebula cannot change the type "
+            "of a hook, so remove it (state absent) and add it again"
         )

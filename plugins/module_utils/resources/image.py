@@ -36,7 +36,7 @@ _STATES = (
     "LOCKED_USED",
     "LOCKED_USED_PERS",
 )
-# What a new image is made from; oned does not keep it in the template.
+# Options from which oned creates a new image. It does not keep them in the template.
 _SOURCE = ("path", "size", "format")
 
 
@@ -82,7 +82,7 @@ class Images(Declared):
         }
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        given: dict[str, Any] = {"NAME": desired["called"]}
+        given: dict[str, Any] = {"NAME": desired["final_name"]}
         for option in (*_SOURCE, "type", "persistent"):
             if desired.get(option) is not None:
                 given[option] = desired[option].upper() if option == "type" else desired[option]
@@ -106,15 +106,15 @@ class Images(Declared):
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         made_from = desired.get("path") is not None or desired.get("size") is not None
         if existing is None and (desired.get("datastore") is None or not made_from):
-            yield f"image {desired['called']} is new: give datastore, and path or size"
+            yield f"image {desired['final_name']} is new: give datastore, and path or size"
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
         if existing.view["state"] == "ERROR":
             return self.failure_reason(existing)
-        wanted = observed.ids("datastore", desired["datastore"]) if desired.get("datastore") is not None else []
-        if wanted and wanted[0] != existing.view["datastore_id"]:
+        datastores = observed.ids("datastore", desired["datastore"]) if desired.get("datastore") is not None else []
+        if datastores and datastores[0] != existing.view["datastore_id"]:
             return (
-                f"it lies in datastore {existing.view['datastore']} and is wanted in {desired['datastore'][0]}: "
+                f"it is in datastore {existing.view['datastore']}, and the desired one is {desired['datastore'][0]}: "
                 "OpenNebula does not move images, so remove it (state absent) and add it again"
             )
         return None

@@ -47,7 +47,7 @@ class Marketplaces(Declared):
         }
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        text = syntax.render({"NAME": desired["called"], **desired["attributes"]})
+        text = syntax.render({"NAME": desired["final_name"], **desired["attributes"]})
         return (text,), {"enabled": True, "template": dict(desired["attributes"])}
 
     def steps(self, desired: Desired, view: View, observed: Observed) -> Iterator[Step]:
@@ -58,7 +58,7 @@ class Marketplaces(Declared):
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         if existing is None and not desired.get("market_mad"):
-            yield f"marketplace {desired['called']} is new: give market_mad"
+            yield f"marketplace {desired['final_name']} is new: give market_mad"
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
         apps = existing.view["apps"]

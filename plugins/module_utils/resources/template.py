@@ -18,14 +18,14 @@ class VmTemplates(Declared):
     method_prefix = "one.template"
     list_call = Call("one.templatepool.info", (-2, -1, -1))
     pool_element = "VMTEMPLATE"
-    # Whether the images in it go as well.
+    # Whether to delete its images too.
     delete_arguments = (False,)
-    # Whether to show what its images say.
+    # Whether to include the attributes of its images.
     info_arguments = (False,)
 
     def view(self, element: xml.Element) -> View:
         return {"registered": xml.number(element, "REGTIME"), "template": xml.template(element)}
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        text = syntax.render({"NAME": desired["called"], **desired["attributes"]})
+        text = syntax.render({"NAME": desired["final_name"], **desired["attributes"]})
         return (text,), {"template": dict(desired["attributes"])}

@@ -26,7 +26,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.pl
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.characters import bad_character
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
-# Users that OpenNebula itself works with.
+# Users that OpenNebula itself needs.
 _SYSTEM = {0: "oneadmin", 1: "serveradmin"}
 _USERS = 1
 _NO_PASSWORD = re.compile(r"\s")
@@ -71,15 +71,15 @@ class Users(Declared):
             "_password": desired.get("password") or "",
             "template": {},
         }
-        return (desired["called"], desired.get("password"), driver, groups), view
+        return (desired["final_name"], desired.get("password"), driver, groups), view
 
     def steps(self, desired: Desired, view: View, observed: Observed) -> Iterator[Step]:
         driver, password = desired.get("auth_driver"), desired.get("password")
-        other = password is not None and desired.get("update_password") != "on_create" and not _same(password, view)
+        differs = password is not None and desired.get("update_password") != "on_create" and not _same(password, view)
         if driver is not None and driver != view["auth_driver"]:
             yield Step(Change("auth_driver", "one.user.chauth", (OWN_ID, driver, "")), {"auth_driver": driver})
-        if other:
-            # Stored in the form that the driver, new by now, keeps.
+        if differs:
+            # After chauth, because oned stores the password in the form that the driver needs.
             yield Step(Change("password", "one.user.passwd", (OWN_ID, password), LATER), {"password": _NEW})
         enabled = desired.get("enabled")
         if enabled is not None and enabled != view["enabled"]:
@@ -89,16 +89,16 @@ class Users(Declared):
             yield from self._groups(observed.ids("group", desired["groups"]), view)
 
     @staticmethod
-    def _groups(wanted: list[int], view: View) -> Iterator[Step]:
-        there, then = set(view["groups"]), {"groups": wanted}
-        if wanted[0] != view["groups"][0]:
-            yield Step(Change("groups", "one.user.chgrp", (OWN_ID, wanted[0])), then)
-            # oned takes the user out of the group that was the primary one.
-            there = (there - {view["groups"][0]}) | {wanted[0]}
-        for gid in sorted(set(wanted) - there):
-            yield Step(Change("groups", "one.user.addgroup", (OWN_ID, gid), LATER), then)
-        for gid in sorted(there - set(wanted)):
-            yield Step(Change("groups", "one.user.delgroup", (OWN_ID, gid), LATER), then)
+    def _groups(desired: list[int], view: View) -> Iterator[Step]:
+        current, sets = set(view["groups"]), {"groups": desired}
+        if desired[0] != view["groups"][0]:
+            yield Step(Change("groups", "one.user.chgrp", (OWN_ID, desired[0])), sets)
+            # oned removes the user from the former primary group.
+            current = (current - {view["groups"][0]}) | {desired[0]}
+        for gid in sorted(set(desired) - current):
+            yield Step(Change("groups", "one.user.addgroup", (OWN_ID, gid), LATER), sets)
+        for gid in sorted(current - set(desired)):
+            yield Step(Change("groups", "one.user.delgroup", (OWN_ID, gid), LATER), sets)
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         password = desired.get("password")
@@ -117,5 +117,5 @@ class Users(Declared):
 
 
 def _same(password: str, view: View) -> bool:
-    """core keeps a SHA-256 digest, other drivers the text (seen on oned 6.10.0.1)."""
+    """Compare passwords: core stores a SHA-256 digest, other drivers the text (seen on oned 6.10.0.1)."""
     return view["_password"] in (password, hashlib.sha256(password.encode()).hexdigest())

@@ -23,7 +23,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client i
 
 # VNET/STATE (OpenNebula 6.10, include/VirtualNetwork.h).
 _STATES = ("INIT", "READY", "LOCK_CREATE", "LOCK_DELETE", "DONE", "ERROR", "UPDATE_FAILURE")
-# Which addresses a range has: it is the same range when these are the same.
+# An existing range is the desired one if the given ones of these attributes are the same.
 _IDENTITY = ("TYPE", "IP", "IP6", "MAC", "GLOBAL_PREFIX", "ULA_PREFIX", "PREFIX_LENGTH")
 _COMPUTED = {"ALLOCATED", "LEASES", "USED_LEASES", "MAC_END", "IP_END", "IP6_END"}
 _RESERVED = "PARENT_NETWORK_AR_ID"
@@ -65,16 +65,16 @@ class VirtualNetworks(Declared):
     @staticmethod
     def _range(name: str, given: Mapping[str, Any]) -> Range:
         try:
-            wanted = syntax.normalize({"AR": given})["AR"]
-            if not isinstance(wanted, dict) or not {"TYPE", "SIZE"} <= set(wanted):
+            entry = syntax.normalize({"AR": given})["AR"]
+            if not isinstance(entry, dict) or not {"TYPE", "SIZE"} <= set(entry):
                 raise syntax.TemplateError("a range needs type and size")
         except syntax.TemplateError as error:
             raise syntax.TemplateError(f"virtual network {name}: ranges: {error}") from error
-        return wanted
+        return entry
 
     def view(self, element: xml.Element) -> View:
         template = xml.template(element)
-        # Until the network is READY its ranges stand in the template.
+        # Until the network is READY, its ranges are in the template.
         in_template = template.pop("AR", [])
         listed = xml.template(element, "AR_POOL").get("AR", [])
         entries = [entry for both in (in_template, listed) for entry in (both if isinstance(both, list) else [both])]
@@ -96,7 +96,7 @@ class VirtualNetworks(Declared):
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
         ranges = list(desired.get("ranges") or [])
-        given: syntax.Template = {"NAME": desired["called"], **desired["attributes"]}
+        given: syntax.Template = {"NAME": desired["final_name"], **desired["attributes"]}
         if ranges:
             given["AR"] = ranges
         first = (observed.ids("cluster", desired["clusters"]) if desired.get("clusters") else []) or [-1]
@@ -113,33 +113,33 @@ class VirtualNetworks(Declared):
         if desired.get("ranges") is None:
             return
         matched, missing, surplus = _match(desired["ranges"], view["ranges"])
-        then = {"ranges": [_merged(wanted, there) for wanted, there in matched] + missing}
-        for wanted, there in matched:
-            merged = _merged(wanted, there)
-            if merged != {**dict.fromkeys(wanted, ""), **there}:
-                # What is not sent is dropped, so everything is.
+        sets = {"ranges": [_merged(entry, existing) for entry, existing in matched] + missing}
+        for entry, existing in matched:
+            merged = _merged(entry, existing)
+            if merged != {**dict.fromkeys(entry, ""), **existing}:
+                # oned drops attributes that are not sent, so all are sent.
                 text = syntax.render({"AR": merged})
-                yield Step(Change("update_range", "one.vn.update_ar", (OWN_ID, text)), then)
-        for there in surplus:
-            yield Step(Change("remove_range", "one.vn.rm_ar", (OWN_ID, int(there["AR_ID"]))), then)
-        for wanted in missing:
+                yield Step(Change("update_range", "one.vn.update_ar", (OWN_ID, text)), sets)
+        for existing in surplus:
+            yield Step(Change("remove_range", "one.vn.rm_ar", (OWN_ID, int(existing["AR_ID"]))), sets)
+        for entry in missing:
             add = Change(
-                "add_range", "one.vn.add_ar", (OWN_ID, syntax.render({"AR": wanted})), LATER, not_idempotent=True
+                "add_range", "one.vn.add_ar", (OWN_ID, syntax.render({"AR": entry})), LATER, not_idempotent=True
             )
-            yield Step(add, then)
+            yield Step(add, sets)
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         if existing is None and desired.get("vn_mad") is None:
-            yield f"virtual network {desired['called']} is new: give vn_mad"
+            yield f"virtual network {desired['final_name']} is new: give vn_mad"
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
         if desired.get("ranges") is None:
             return None
         _matched, _missing, surplus = _match(desired["ranges"], existing.view["ranges"])
-        for there in surplus:
-            if there["AR_ID"] in existing.view["_in_use"]:
-                first = there.get("IP") or there.get("IP6") or there.get("MAC", "")
-                return f"range {there['AR_ID']} ({first}) is not wanted but has addresses in use: release them first"
+        for entry in surplus:
+            if entry["AR_ID"] in existing.view["_in_use"]:
+                first = entry.get("IP") or entry.get("IP6") or entry.get("MAC", "")
+                return f"range {entry['AR_ID']} ({first}) is not listed but has addresses in use: release them first"
         return None
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
@@ -151,27 +151,27 @@ def _plain(entry: Mapping[str, str]) -> Range:
     return {key: value for key, value in entry.items() if key not in _COMPUTED}
 
 
-def _merged(wanted: Range, there: Range) -> Range:
-    """A range with the wanted attributes; which addresses it has is oned's to say."""
-    return {**wanted, **there, **{key: value for key, value in wanted.items() if key not in _IDENTITY}}
+def _merged(desired: Range, existing: Range) -> Range:
+    """An existing range with the desired attributes. Its addresses stay as in oned."""
+    return {**desired, **existing, **{key: value for key, value in desired.items() if key not in _IDENTITY}}
 
 
-def _match(wanted: list[Range], there: list[Range]) -> tuple[list[tuple[Range, Range]], list[Range], list[Range]]:
-    """Pairs of a wanted range and the one it is, then wanted ones that are missing, then surplus ones.
+def _match(desired: list[Range], existing: list[Range]) -> tuple[list[tuple[Range, Range]], list[Range], list[Range]]:
+    """Pairs of a desired range and the same existing range, then missing desired ranges, then surplus existing ranges.
 
-    Ranges reserved from another network are nobody's to declare and left out.
+    Ranges that are reserved from another network are not managed.
     """
-    left = [entry for entry in there if _RESERVED not in entry]
+    unmatched = [entry for entry in existing if _RESERVED not in entry]
     matched, missing = [], []
-    for entry in wanted:
+    for entry in desired:
         identity = {key: entry[key].casefold() for key in _IDENTITY if key in entry}
         same = next(
-            (x for x in left if all(x.get(key, "").casefold() == value for key, value in identity.items())), None
+            (x for x in unmatched if all(x.get(key, "").casefold() == value for key, value in identity.items())), None
         )
         if same is None:
             missing.append(entry)
         else:
-            left.remove(same)
+            unmatched.remove(same)
             matched.append((entry, same))
-    # A network that is just being made has no ids yet, and nothing that could be removed by one.
-    return matched, missing, [entry for entry in left if "AR_ID" in entry]
+    # While a network is being created, its ranges have no ids, by which they could be removed.
+    return matched, missing, [entry for entry in unmatched if "AR_ID" in entry]

@@ -38,12 +38,12 @@ class Zones(Declared):
         }
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        text = syntax.render({"NAME": desired["called"], **desired["attributes"]})
+        text = syntax.render({"NAME": desired["final_name"], **desired["attributes"]})
         return (text,), {"template": dict(desired["attributes"])}
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         if existing is None and not desired.get("endpoint"):
-            yield f"zone {desired['called']} is new: give endpoint"
+            yield f"zone {desired['final_name']} is new: give endpoint"
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
         return "OpenNebula does not remove its own zone" if existing.id < 100 else None

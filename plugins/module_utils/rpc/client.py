@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""XML-RPC with oned: session, decoding, errors, batches, and which failures are worth another try."""
+"""XML-RPC with oned: session, decoding, errors, batches, and which failed calls are repeated."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import Transport
 
-# Measured against oned on MariaDB: batches of 50 with 2-4 in flight are as fast as it gets. By default oned serves 15
-# connections at once, those of everybody together. Towards the end batches get smaller, so that all end together.
+# Measured against oned on MariaDB: batches of 50 with 2-4 in flight are fastest. By default oned serves 15 connections
+# at once, for all clients together. The last batches are smaller, so that all end at the same time.
 BATCH, SMALLEST = 50, 10
 IN_FLIGHT = 4
 # A batch is one call to the network; each call in it gets this many seconds on top of the timeout.
 EXTRA_SECONDS = 0.5
-# oned's messages while a zone has no leader, while it replays its log, and while it stops or its database is away.
-# It has done nothing when it says so. Cluster 0 cannot be missing.
-_NOT_NOW = re.compile(r"no leader found|in election mode|is replicating log|Error getting cluster \[0\]")
-# A follower passed the call on to the leader and got nothing back.
+# Messages of oned while a zone has no leader, while oned replays its log, while it stops, and while its database
+# cannot be reached (cluster 0 always exists). oned has not executed a call that it answers like this.
+_UNAVAILABLE = re.compile(r"no leader found|in election mode|is replicating log|Error getting cluster \[0\]")
+# A follower forwarded the call to the leader and got no answer.
 _LOST_BEHIND_FOLLOWER = "libcurl failed"
 
 
@@ -45,19 +45,20 @@ class Call:
     params: tuple[Any, ...] = ()
 
 
-Outcome = Any  # the value oned answered, or an OnedError
+Outcome = Any  # the value that oned returned, or an OnedError
 
 
 @dataclass(frozen=True)
 class RetryLimits:
     """Seconds for which calls are repeated after a transient failure, before that is reported."""
 
-    # While its database is away oned answers 256 to a right password; a wrong one should be reported within a minute.
+    # While its database cannot be reached, oned answers 256 to a correct password. A wrong password should be reported
+    # within a minute.
     authentication: float = 30.0
     connection_refused: float = 60.0
     no_leader: float = 60.0
     no_answer: float = 60.0
-    # A read that was under way when the database went fails with "Internal error".
+    # A read during which the database connection broke fails with "Internal error".
     internal: float = 10.0
 
 
@@ -66,7 +67,7 @@ class Client:
     """Talks to one oned. Reads are repeated after any transient failure; writes only when oned certainly did nothing.
 
     username, password: the session is "username:password" (XML-RPC reference, authentication).
-    timeout: seconds one call may take. Without quorum oned keeps a write for 120 s, so it must be ours.
+    timeout: seconds one call may take. Without quorum oned holds a write for 120 s, so the client needs a limit.
     """
 
     transport: Transport
@@ -78,7 +79,7 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     _concurrency: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(IN_FLIGHT), init=False)
     _accepted: bool = field(default=False, init=False)
-    # The limits are for all calls together: after one was exceeded, each call is tried once until one is answered.
+    # The limits are for all calls together: after a limit was exceeded, each call is tried once until one succeeds.
     _gave_up: bool = field(default=False, init=False)
 
     def read(self, method: str, *params: Any) -> Any:
@@ -86,11 +87,11 @@ class Client:
         return _value(self.read_many([Call(method, params)])[0])
 
     def write(self, method: str, *params: Any) -> Any:
-        """Call a method that changes something. Raises NoAnswer when its fate is unknown: look up before repeating."""
+        """Call a method that changes something. Raises NoAnswer if its outcome is unknown: look up before repeating."""
         return _value(self.write_many([Call(method, params)])[0])
 
     def read_many(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Several reads in few requests. One outcome per call, in order; a failed call does not stop the others."""
+        """Several reads in few requests. One outcome per call, in order. A failed call does not stop the others."""
         return self._many(calls, write=False)
 
     def read_all(self, calls: Sequence[Call]) -> list[Any]:
@@ -98,7 +99,7 @@ class Client:
         return [_value(outcome) for outcome in self.read_many(calls)]
 
     def write_many(self, calls: Sequence[Call]) -> list[Outcome]:
-        """Several writes in few requests, several requests at a time; the order in which oned sees them is not kept."""
+        """Several writes in few requests, several requests at a time. oned may execute them in any order."""
         return self._many(calls, write=True)
 
     def _many(self, calls: Sequence[Call], *, write: bool) -> list[Outcome]:
@@ -155,16 +156,16 @@ class Client:
         return wire.value(method, self.transport.post(wire.request(method, params), seconds), self.transport.place)
 
     def _retry_seconds(self, error: OnedError, *, write: bool) -> float:
-        """For how many seconds a call that failed like this is repeated; 0 when it is not."""
+        """For how many seconds a call that failed like this is repeated. 0 if it is not repeated."""
         if isinstance(error, Unreachable):
-            # What was reached a moment ago comes back, whatever is in its place now.
+            # oned was reached a moment ago, so it will come back, whatever answers in its place now.
             return self.retry_limits.connection_refused if error.passing or self._accepted else 0.0
         if isinstance(error, NoAnswer):
             return 0.0 if write else self.retry_limits.no_answer
         if error.code == AUTHENTICATION and not self._accepted:
             return self.retry_limits.authentication
-        if error.code == AUTHENTICATION or _NOT_NOW.search(error.message):
-            return self.retry_limits.no_leader  # the password was right a moment ago
+        if error.code == AUTHENTICATION or _UNAVAILABLE.search(error.message):
+            return self.retry_limits.no_leader  # the password was accepted a moment ago
         return self.retry_limits.internal if error.code == INTERNAL and not write else 0.0
 
     def _final(self, error: OnedError, waited: float) -> OnedError:
@@ -178,7 +179,7 @@ class Client:
                 f'or oned\'s database is away, for it answers all of them with "{error.message}"'
             )
             return Persistent(error.method, error.code, f"{why}{tried}")
-        if _NOT_NOW.search(error.message):
+        if _UNAVAILABLE.search(error.message):
             return Persistent(error.method, error.code, f"{error.message}{tried}")
         if isinstance(error, Unreachable):
             return Unreachable(f"{error.message}{tried}", method=error.method)
@@ -195,7 +196,7 @@ def _batches(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _unsendable(call: Call) -> SetupError | None:
     bad = bad_character(call.params)
-    return None if bad is None else SetupError(f"{call.method} cannot carry the character {bad!r}")
+    return None if bad is None else SetupError(f"{call.method} cannot send the character {bad!r}")
 
 
 def _overloaded(answer: list[Outcome]) -> bool:

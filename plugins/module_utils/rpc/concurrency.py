@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Limits how many requests are under way at once to what oned serves."""
+"""Adapts the number of concurrent requests to what oned serves."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-# Answers in a row after which one more request is tried.
+# Answers in a row after which one more concurrent request is tried.
 GROW_AFTER = 6
 
 
 @dataclass
 class ConcurrencyLimit:
-    """Halves when a request gets no answer or is turned away, and grows again by one when a few in a row are answered.
+    """Halves if a request gets no answer or is refused, and grows by one after GROW_AFTER answers in a row.
 
-    limit: the most requests ever under way at once. allowed: the most at the moment, at least one.
+    limit: the maximum number of concurrent requests. allowed: the current maximum, at least one.
     """
 
     limit: int
@@ -38,14 +38,14 @@ class ConcurrencyLimit:
             return [result]
         results: dict[int, R] = {}
         waiting = deque(range(len(items)))
-        flying: dict[Future[R], int] = {}
+        running: dict[Future[R], int] = {}
         with ThreadPoolExecutor(self.limit) as pool:
-            while waiting or flying:
-                while waiting and len(flying) < self.allowed:
+            while waiting or running:
+                while waiting and len(running) < self.allowed:
                     index = waiting.popleft()
-                    flying[pool.submit(work, items[index])] = index
-                for done in wait(flying, return_when=FIRST_COMPLETED).done:
-                    index = flying.pop(done)
+                    running[pool.submit(work, items[index])] = index
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    index = running.pop(done)
                     results[index] = done.result()
                     self._learn(overloaded(results[index]))
         return [results[index] for index in range(len(items))]

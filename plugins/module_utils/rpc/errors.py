@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong between a module and oned. Every exception carries method, code and message."""
+"""Errors between a module and oned. Every exception has method, code and message."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class OnedError(Exception):
 
 
 class Persistent(OnedError):
-    """A refusal that passes by itself, and did not within the time given to it. oned has done nothing."""
+    """A transient refusal that lasted longer than the limit for retries. oned has not executed the call."""
 
 
 class SetupError(OnedError):
-    """Nothing was sent: something on this side is missing or wrong (a library, a kubeconfig, an option)."""
+    """Nothing was sent: a library, a kubeconfig or an option of the client is missing or wrong."""
 
     def __init__(self, message: str) -> None:
         super().__init__("", 0, message)
@@ -48,7 +48,7 @@ class SetupError(OnedError):
 class Unreachable(OnedError):
     """The call certainly did not reach oned, so repeating it is harmless.
 
-    passing: whether the cause is one that goes away by itself (oned starting, no endpoint yet).
+    passing: whether the cause is transient (oned is starting, no endpoint yet).
     """
 
     def __init__(self, message: str, *, passing: bool = False, method: str = "") -> None:
@@ -57,9 +57,9 @@ class Unreachable(OnedError):
 
 
 class NoAnswer(OnedError):
-    """The call was sent and no answer came: oned may have carried it out, or may yet do so.
+    """The call was sent and no answer came: oned may have executed it, or may still execute it.
 
-    Without quorum oned holds a write back and commits it later, so look the object up before repeating it.
+    Without quorum oned holds a write and commits it later, so look up the object before repeating the call.
     """
 
     def __init__(self, message: str, *, method: str = "") -> None:

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries XML-RPC to oned through port-forwards, for users to whom the API server's service proxy is not granted.
+"""Sends XML-RPC to oned through port-forwards, for users who may not use the API server's service proxy.
 
-Each call is a port-forward of its own, for oned ends every connection after one answer. That makes it several times
+Each call needs its own port-forward, because oned closes every connection after one answer. That is several times
 slower than the service proxy. Needs the Python library `kubernetes`, and permission to `list` on `pods` and to `get`
-and `create` on `pods/portforward`: a websocket opens with a GET, which Kubernetes before 1.35 judges as `get` alone,
-and later ones as `create` too.
+and `create` on `pods/portforward`: a websocket opens with a GET, for which Kubernetes before 1.35 requires `get`,
+and later versions `create` too.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transpor
     exchange,
 )
 
-# More at once are no faster: the API server sets one websocket up after the other.
+# More at once are not faster: the API server opens one websocket after the other.
 AT_ONCE = 4
 _HANDSHAKE = re.compile(r"Handshake status (\d+)")
 _MESSAGE = re.compile(r'"message":"((?:[^"\\]|\\.)*)"')
 
 
 class ForwardTransport:
-    """oned in a ready pod of the release, the pod being looked up once and again after every failure."""
+    """oned in a ready pod of the release. The pod is looked up once, and again after every failure."""
 
     def __init__(self, config: Any, *, namespace: str, release: str) -> None:
         self.place = f"oned of release {release} in namespace {namespace} (by port-forward through {config.host})"
@@ -51,8 +51,8 @@ class ForwardTransport:
             api = api or self._api()
             answer = self._post(api, body, timeout)
         except BaseException:
-            self._pod = None  # it may have gone
-            self._clients.put(None)  # what hangs keeps its client
+            self._pod = None  # the pod may be gone
+            self._clients.put(None)  # a thread that hangs keeps its client
             raise
         self._clients.put(api)
         return answer
@@ -103,7 +103,7 @@ class ForwardTransport:
         return str(ready[0])
 
     def _open(self, api: Any, pod: str, timeout: float) -> Any:
-        """A port-forward to the pod. The library puts no limit on opening one, hence the thread."""
+        """A port-forward to the pod. The library has no timeout for opening one, hence the thread."""
         from kubernetes.client.exceptions import ApiException
         from kubernetes.stream import portforward
 
@@ -121,7 +121,7 @@ class ForwardTransport:
         except queue.Empty:
             raise Unreachable(f"no port-forward to pod {pod} within {timeout:g} s", passing=True) from None
         if isinstance(outcome, ApiException):
-            # The library tells the status of a refused handshake in words alone, between headers and body.
+            # The library reports the status of a refused handshake only as text, between headers and body.
             said = str(outcome.reason)
             status = _HANDSHAKE.search(said)
             raise self._explain(int(status[1]) if status else 0, said)
@@ -142,7 +142,7 @@ class ForwardTransport:
             )
         if status == 401:
             return Unreachable(f"the API server {self._config.host} does not accept the kubeconfig's credentials (401)")
-        # Nothing was sent to oned yet, whatever went wrong.
+        # Whatever failed, nothing was sent to oned yet.
         how = f"HTTP {status}: " if status else ""
         return Unreachable(f"no port-forward through the API server {self._config.host}: {how}{reason}", passing=True)
 
@@ -153,7 +153,7 @@ def _is_ready(pod: Any) -> bool:
 
 
 class GrantedTransport:
-    """The service proxy, or port-forwards from the moment on at which the API server forbids it."""
+    """The service proxy, or port-forwards once the API server has forbidden the service proxy."""
 
     def __init__(self, proxy: KubeTransport, forward: ForwardTransport) -> None:
         self._proxy, self._forward = proxy, forward

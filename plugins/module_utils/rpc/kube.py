@@ -1,9 +1,9 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries XML-RPC to oned through the API server's service proxy, so that oned need not be exposed.
+"""Sends XML-RPC to oned through the API server's service proxy, so that oned need not be exposed.
 
 The TLS connections to the API server are pooled. Needs the Python library `kubernetes`, and permission to
-`create` on `services/proxy` in the namespace; where that is not granted, forward.py may help.
+`create` on `services/proxy` in the namespace. Without that permission, forward.py may work.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transpor
 PORT = 2633
 POOL = 8
 IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-# What the API server says when the call did not get as far as oned; anything else (EOF, reset) may have got there.
+# Messages of the API server if the call did not reach oned. After any other (EOF, reset) it may have.
 _NEVER_SENT = ("no endpoints available", "connection refused", "no route to host", "i/o timeout while dialing")
 
 
 def configuration(kubeconfig: str | None, context: str | None) -> Any:
     """A kubernetes.client.Configuration from a kubeconfig, or from the pod's own service account.
 
-    Raises SetupError, in a sentence, when the library is missing or no usable configuration is found.
+    Raises SetupError if the library is missing or no usable configuration is found.
     """
     try:
         import kubernetes.client
@@ -54,7 +54,7 @@ def configuration(kubeconfig: str | None, context: str | None) -> Any:
             )
     except SetupError:
         raise
-    except Exception as error:  # the library lets through whatever YAML, file system and exec plugins raise
+    except Exception as error:  # the library passes on any exception of YAML, file system and exec plugins
         which = f" (context {context})" if context else ""
         raise SetupError(f"the kubeconfig {paths}{which} cannot be used: {' '.join(str(error).split())}") from error
     target.connection_pool_maxsize = POOL
@@ -62,7 +62,7 @@ def configuration(kubeconfig: str | None, context: str | None) -> Any:
 
 
 class Forbidden(Unreachable):
-    """The API server, not oned, said no: nothing was sent. said: its own words."""
+    """The API server, not oned, refused the call: nothing was sent. said: the message of the API server."""
 
     def __init__(self, message: str, said: str) -> None:
         self.said = said
@@ -81,7 +81,7 @@ class KubeTransport:
         self._pool = kubernetes.client.ApiClient(config).rest_client.pool_manager
 
     def _headers(self) -> dict[str, str]:
-        # Asked for each time: exec plugins and service accounts renew their tokens.
+        # Read for each call: exec plugins and service accounts renew their tokens.
         headers = dict(HEADERS)
         for auth in self._config.auth_settings().values():
             if auth["in"] == "header" and auth["value"]:
@@ -92,7 +92,7 @@ class KubeTransport:
         import urllib3.exceptions as problems
         from urllib3 import Timeout
 
-        # retries=False: what may be repeated is decided in rpc.py
+        # retries=False: client.py decides which calls are repeated
         limits = Timeout(connect=min(timeout, CONNECT_TIMEOUT), read=timeout)
         try:
             response = self._pool.request(
@@ -144,7 +144,7 @@ class KubeTransport:
 
 
 def _status_message(answer: bytes) -> str | None:
-    """The message of a Kubernetes Status object; None when the answer is not the API server's own."""
+    """The message of a Kubernetes Status object; None if the answer is not the API server's own."""
     try:
         status = json.loads(answer)
     except ValueError:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries one XML-RPC body to oned and its answer back, over HTTP or HTTPS with the standard library.
+"""Sends one XML-RPC body to oned and returns the answer, over HTTP or HTTPS with the standard library.
 
-oned closes every connection after one answer, whatever the client asks for, so a call is a connection.
+oned closes every connection after one answer, whatever the client requests, so each call opens a connection.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
 
 HEADERS = {"Content-Type": "text/xml", "User-Agent": "kubenebula.opennebula"}
 CONNECT_TIMEOUT = 10.0
-# By number of OpenSSL's X509_V_ERR_...
+# By error number of OpenSSL (X509_V_ERR_...).
 _ADVICE = {
-    9: "is this machine's clock right?",
+    9: "is the clock of this host right?",
     10: "it has to be renewed",
     62: "give in api_url a name that it bears",
     64: "give in api_url an address that it bears",
 }
-# What the answer of oned's web server begins with.
+# The beginning of every answer of oned's web server.
 _BEGINNING = b'<?xml version="1.0" encoding="UTF-8"?>\r\n<methodResponse'
 
 
@@ -43,7 +43,7 @@ def looks_like_xmlrpc(answer: bytes) -> bool:
 class HttpTransport:
     """oned at `api_url`, or a proxy in front of it.
 
-    validate_certs, ca_cert: for https. ca_cert is a path to PEM certificates used instead of the system's.
+    validate_certs, ca_cert: for https. ca_cert is the path of PEM certificates that replace the system's.
     """
 
     def __init__(self, url: str, *, validate_certs: bool = True, ca_cert: str | None = None) -> None:
@@ -102,7 +102,7 @@ class HttpTransport:
 def exchange(
     connection: http.client.HTTPConnection, path: str, body: bytes, place: str, timeout: float
 ) -> tuple[int, bytes]:
-    """POST over a connection that stands. Returns HTTP status and body; raises NoAnswer, for oned may have read it."""
+    """POST over an open connection. Returns HTTP status and body. Raises NoAnswer, because oned may have read it."""
     connection.sock.settimeout(timeout)
     try:
         connection.request("POST", path, body, HEADERS)
@@ -116,11 +116,11 @@ def exchange(
 
 
 def checked(place: str, status: int, answer: bytes) -> bytes:
-    """The answer, if it is one of XML-RPC; raises Unreachable or NoAnswer saying what answered instead."""
+    """The answer, if it is XML-RPC. Raises Unreachable or NoAnswer, which say what answered instead."""
     if status == 200 and looks_like_xmlrpc(answer):
         return answer
     if status >= 500:
-        # Proxies say so too when the connection broke after oned had read the call.
+        # Proxies answer so too if the connection broke after oned had read the call.
         raise NoAnswer(f"{place} answers HTTP {status}: something in between got no answer from oned")
     if status == 200 and _BEGINNING.startswith(answer[: len(_BEGINNING)]):
         raise NoAnswer(f"the answer of {place} is cut off")

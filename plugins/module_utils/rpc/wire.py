@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import NoAnswer, OnedError
 
-# Octets of text that are collected before they are handed over.
+# Bytes of text that the parser collects before it calls the handler.
 BUFFER = 1 << 16
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -22,10 +22,11 @@ def request(method: str, params: tuple[Any, ...]) -> bytes:
 
 
 def value(method: str, answer: bytes, place: str) -> Any:
-    """What an answer holds. Raises OnedError for a fault, NoAnswer for one that cannot be read. place: who answered."""
+    """The value in an answer. Raises OnedError for a fault, NoAnswer if it cannot be read. place: who answered."""
     unmarshaller = xmlrpc.client.Unmarshaller()
-    unmarshaller.xml(None, None)  # type: ignore[arg-type]  # texts are no bytes
-    # As xmlrpc.client.loads, whose parser hands over each piece between two entities by itself: a pool has many.
+    unmarshaller.xml(None, None)  # type: ignore[arg-type]  # no encoding: the parser passes str
+    # Like xmlrpc.client.loads, but with buffered text: a pool has many entities, and the parser of loads calls the
+    # handler for each piece of text between two.
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, BUFFER
     parser.StartElementHandler = unmarshaller.start

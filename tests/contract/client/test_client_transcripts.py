@@ -140,7 +140,7 @@ def test_several_calls_in_one() -> None:
 @pytest.mark.parametrize(
     "line", [line for line in CALLS if line.method.startswith("system.")], ids=lambda line: line.place
 )
-def test_answers_of_the_xmlrpc_library_itself_are_told_apart(line: Recorded) -> None:
+def test_answers_of_the_xmlrpc_library_itself_are_recognized(line: Recorded) -> None:
     with pytest.raises(OnedError, match="does not look like oned's"):
         client(Tape(line.body)).read(line.method)
 
@@ -231,7 +231,7 @@ def test_pyone_reads_the_same_hosts(line: Recorded) -> None:
         assert one.template == {key: "" if value is None else value for key, value in other.TEMPLATE.items()}
 
 
-def test_host_names_are_judged_as_oned_does() -> None:
+def test_host_names_are_checked_as_oned_does() -> None:
     judged = Counter[bool]()
     for line in ONED:
         if line.method == "one.host.allocate" and isinstance(line.response, list):

@@ -36,7 +36,7 @@ def started(cloud: Cloud) -> Iterator[Cloud]:
     yield cloud
 
 
-def test_the_states_of_a_machine_are_told(started: Cloud) -> None:
+def test_the_states_of_a_machine_are_reported(started: Cloud) -> None:
     subscriber = Subscriber(started, "EVENT STATE VM/")
     machine = started.call("one.vm.allocate", "NAME=web CPU=1 MEMORY=64", False)[1]
     assert subscriber.next()[0] == f"EVENT STATE VM/PENDING/LCM_INIT/{machine} "
@@ -51,7 +51,7 @@ def test_the_states_of_a_machine_are_told(started: Cloud) -> None:
     assert subscriber.next()[0] == f"EVENT STATE VM/DONE/LCM_INIT/{machine} "
 
 
-def test_calls_that_change_something_are_told_with_their_success(started: Cloud) -> None:
+def test_calls_that_change_something_are_reported_with_their_success(started: Cloud) -> None:
     subscriber = Subscriber(started, "EVENT API one.host.")
     started.call("one.host.info", 0)
     started.call("one.host.status", 0, 1)

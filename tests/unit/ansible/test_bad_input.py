@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever is wrong, every module says so in one sentence and changes nothing.
 
-Each row is run through the modules as Ansible runs them. What is particular to one kind of object is in test_nouns.py,
+Each row is run through the modules as Ansible runs them. What one resource kind alone has is in test_resources.py,
 test_acl.py and test_host_plan.py.
 """
 

@@ -101,7 +101,7 @@ def test_a_failure_names_the_host_and_keeps_the_results(site: Site, run: Any) ->
     assert [entry["failed"] for entry in result["results"]] == [True, False]
 
 
-def test_mistakes_are_told_before_anything_is_changed(site: Site, run: Any) -> None:
+def test_mistakes_are_reported_before_anything_is_changed(site: Site, run: Any) -> None:
     result = run(one_host, site.options(hosts=[KVM1, {"name": "lxc1", "type": "lxc", "cluster": "nope"}]))
     assert "nothing was changed: host lxc1: there is no cluster 'nope'" in result["msg"]
     assert site.oned.writes == []
@@ -122,7 +122,7 @@ def test_options_that_do_not_go_together(site: Site, run: Any, hosts: list[Any],
     assert reason in run(one_host, site.options(hosts=hosts))["msg"]
 
 
-def test_an_unknown_cluster_is_told(site: Site, run: Any) -> None:
+def test_an_unknown_cluster_is_reported(site: Site, run: Any) -> None:
     result = run(one_host_info, site.options(clusters=["nope"]))
     assert result["msg"] == "option clusters: there is no cluster 'nope'; there are default (0), edge (100)"
 

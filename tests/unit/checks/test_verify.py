@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What verify makes of what was seen: for each thing that is wrong one row, and what to do about it."""
+"""How verify evaluates the observed state: one failed row, with a remedy, for each problem."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.kubenebula.opennebula.plugins.filter import verify
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.front_end import CHECKS as FRONT_END
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.hypervisor import CHECKS as MACHINE
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.hypervisor import CHECKS as HYPERVISOR
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.checks.hypervisor import upstream
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +31,7 @@ def pod(name: str, component: str, *containers: dict[str, Any], **labels: str) -
     }
 
 
-def seen_machine(kind: str) -> dict[str, Any]:
+def seen_hypervisor(kind: str) -> dict[str, Any]:
     return {
         "type": kind,
         "account": {"uid": 9869, "gid": 9869, "groups": ["oneadmin"]},
@@ -69,7 +69,7 @@ def host(name: str, number: int, cluster: str = "default") -> dict[str, Any]:
     return {"name": name, "id": number, "state": 2, "cluster": cluster, "driver": "kvm", "heard": NOW - 90}
 
 
-class World:
+class Cloud:
     """A cloud that works, of which a test breaks something."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class World:
         }
         self.services = [self.service]
         self.results: dict[str, dict[str, Any]] = {}
-        self.machines = {name: seen_machine("kvm") for name in ADDRESSES}
+        self.hypervisors = {name: seen_hypervisor("kvm") for name in ADDRESSES}
         self.variables: dict[str, dict[str, Any]] = {}
         self.limits = {"clock": 5, "space": 5, "log": 900}
 
@@ -144,7 +144,7 @@ class World:
             {
                 "inventory_hostname": name,
                 "ansible_host": address,
-                "__verify_machine": {"hypervisor": self.machines[name]},
+                "__verify_hypervisor": {"hypervisor": self.hypervisors[name]},
                 **self.variables.get(name, {}),
             }
             for name, address in ADDRESSES.items()
@@ -160,16 +160,16 @@ class World:
 ADDRESSES = {"kvm1": "192.0.2.11", "kvm2": "192.0.2.12"}
 
 
-def first(world: World) -> dict[str, Any]:
-    return world.machines["kvm1"]
+def first(cloud: Cloud) -> dict[str, Any]:
+    return cloud.hypervisors["kvm1"]
 
 
-def hop(world: World, target: str, said: str) -> None:
-    world.seen["ssh"]["kvm1"]["hops"][target] = {"code": 255, "said": said}
+def hop(cloud: Cloud, target: str, said: str) -> None:
+    cloud.seen["ssh"]["kvm1"]["hops"][target] = {"code": 255, "said": said}
 
 
-def refuses(world: World, said: str) -> None:
-    world.seen["ssh"]["kvm1"] = {"code": 255, "said": said, "agent": False, "skew": None, "hops": {}}
+def refuses(cloud: Cloud, said: str) -> None:
+    cloud.seen["ssh"]["kvm1"] = {"code": 255, "said": said, "agent": False, "skew": None, "hops": {}}
 
 
 CHANGED = "@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@ Host key verification failed."
@@ -177,8 +177,8 @@ UNKNOWN = "No ED25519 host key is known for kvm1 and you have requested strict c
 DENIED = "oneadmin@kvm1: Permission denied (publickey)."
 SIGN = {"file": "oned.log", "sign": "Permission denied (publickey", "at": NOW - 60}
 
-# what breaks, which row says so, a word of the cause, a word of the remedy
-BREAKAGES: list[tuple[Callable[[World], Any], tuple[str, str], str, str]] = [
+# what breaks, the row that fails, a part of the cause, a part of the remedy
+BREAKAGES: list[tuple[Callable[[Cloud], Any], tuple[str, str], str, str]] = [
     # the front-end
     (
         lambda w: w.results.update(pods={"msg": "Forbidden"}, services={"msg": "Forbidden"}, site={}),
@@ -301,7 +301,9 @@ BREAKAGES: list[tuple[Callable[[World], Any], tuple[str, str], str, str]] = [
     ),
     # a hypervisor as oned sees it
     (
-        lambda w: w.variables.update(kvm1={"__verify_machine": {"unreachable": True, "msg": "Connection timed out"}}),
+        lambda w: w.variables.update(
+            kvm1={"__verify_hypervisor": {"unreachable": True, "msg": "Connection timed out"}}
+        ),
         ("kvm1", "reach"),
         "Ansible cannot look at kvm1: Connection timed out",
         "ansible_host",
@@ -367,7 +369,7 @@ BREAKAGES: list[tuple[Callable[[World], Any], tuple[str, str], str, str]] = [
         lambda w: refuses(w, CHANGED),
         ("kvm1", "ssh_from_front_end"),
         "kvm1 shows another host key than the one that is known",
-        "installed anew",
+        "really reinstalled",
     ),
     (
         lambda w: refuses(w, UNKNOWN),
@@ -574,26 +576,26 @@ BREAKAGES: list[tuple[Callable[[World], Any], tuple[str, str], str, str]] = [
 
 
 def test_a_cloud_that_works_has_no_failure() -> None:
-    rows = World().rows()
+    rows = Cloud().rows()
     assert {row["status"] for row in rows} == {"ok"}
     assert [row["check"] for row in rows if row["host"] == "front-end"] == [check.name for check in FRONT_END]
-    assert [row["check"] for row in rows if row["host"] == "kvm2"] == [check.name for check in MACHINE]
+    assert [row["check"] for row in rows if row["host"] == "kvm2"] == [check.name for check in HYPERVISOR]
 
 
 @pytest.mark.parametrize(("breaks", "place", "cause", "remedy"), BREAKAGES)
 def test_what_breaks_is_the_only_row_that_fails(
-    breaks: Callable[[World], Any], place: tuple[str, str], cause: str, remedy: str
+    breaks: Callable[[Cloud], Any], place: tuple[str, str], cause: str, remedy: str
 ) -> None:
-    world = World()
-    breaks(world)
-    failed = [row for row in world.rows() if row["status"] == "failed"]
+    cloud = Cloud()
+    breaks(cloud)
+    failed = [row for row in cloud.rows() if row["status"] == "failed"]
     assert [(row["host"], row["check"]) for row in failed] == [place], failed
     assert cause in failed[0]["cause"] and remedy in failed[0]["remedy"], failed
 
 
 def test_every_check_is_broken_by_a_test() -> None:
     broken = {check for _breaks, (_host, check), _cause, _remedy in BREAKAGES}
-    assert broken == {check.name for check in (*FRONT_END, *MACHINE)}
+    assert broken == {check.name for check in (*FRONT_END, *HYPERVISOR)}
 
 
 def test_every_message_stands_in_the_troubleshooting_page() -> None:
@@ -601,67 +603,67 @@ def test_every_message_stands_in_the_troubleshooting_page() -> None:
     headings = re.findall(r"^### (.*)$", (ROOT / "docs/troubleshooting.md").read_text(), re.MULTILINE)
     patterns = [re.sub(r"\b[A-Z][A-Z0-9_]{2,}\b", ".+", re.escape(heading)) for heading in headings]
     for breaks, _place, _cause, _remedy in BREAKAGES:
-        world = World()
-        breaks(world)
-        (cause,) = [row["cause"] for row in world.rows() if row["status"] == "failed"]
+        cloud = Cloud()
+        breaks(cloud)
+        (cause,) = [row["cause"] for row in cloud.rows() if row["status"] == "failed"]
         assert any(re.search(pattern, cause, re.IGNORECASE) for pattern in patterns), cause
 
 
-def test_what_cannot_be_told_is_not_an_alarm() -> None:
-    world = World()
-    world.arrived = None
-    world.seen["settings"]["onegate"] = ""
-    world.pods.pop()
-    world.seen["api"]["hosts"][0]["state"] = 8
-    world.seen["api"]["hosts"][1]["state"] = 4
-    world.machines["kvm1"]["type"] = "lxc"
-    world.machines["kvm1"]["units"] = {}
-    told = {(row["host"], row["check"]): row["status"] for row in world.rows()}
-    assert "failed" not in told.values()
-    assert {check for (place, check), status in told.items() if place == "kvm1" and status == "not applicable"} == {
+def test_what_is_unknown_is_not_a_failure() -> None:
+    cloud = Cloud()
+    cloud.arrived = None
+    cloud.seen["settings"]["onegate"] = ""
+    cloud.pods.pop()
+    cloud.seen["api"]["hosts"][0]["state"] = 8
+    cloud.seen["api"]["hosts"][1]["state"] = 4
+    cloud.hypervisors["kvm1"]["type"] = "lxc"
+    cloud.hypervisors["kvm1"]["units"] = {}
+    statuses = {(row["host"], row["check"]): row["status"] for row in cloud.rows()}
+    assert "failed" not in statuses.values()
+    assert {check for (place, check), status in statuses.items() if place == "kvm1" and status == "not applicable"} == {
         *("state", "monitoring", "monitor_udp", "kvm", "console", "onegate")
     }
-    assert told["kvm2", "state"] == told["kvm2", "monitoring"] == told["kvm1", "services"] == "ok"
+    assert statuses["kvm2", "state"] == statuses["kvm2", "monitoring"] == statuses["kvm1", "services"] == "ok"
 
 
 def test_a_proxy_of_the_operators_own_is_not_asked() -> None:
     """Its address is answered inside the networks of virtual machines alone."""
-    world = World()
-    world.seen["settings"]["onegate"] = "http://169.254.16.9:5030"
-    world.machines["kvm1"]["onegate"] = "timed out"
-    assert [row["status"] for row in world.rows() if row["check"] == "onegate"] == ["not applicable"] * 2
+    cloud = Cloud()
+    cloud.seen["settings"]["onegate"] = "http://169.254.16.9:5030"
+    cloud.hypervisors["kvm1"]["onegate"] = "timed out"
+    assert [row["status"] for row in cloud.rows() if row["check"] == "onegate"] == ["not applicable"] * 2
 
 
 def test_what_depends_on_something_broken_is_not_checked() -> None:
-    world = World()
-    world.seen["ssh"]["kvm1"] = {"code": 255, "said": DENIED, "agent": False, "skew": None, "hops": {}}
-    # kvm2 cannot reach kvm1 either, which is not told of kvm2
-    world.seen["ssh"]["kvm2"]["hops"]["kvm1"] = {"code": 255, "said": DENIED}
-    told = {(row["host"], row["check"]): row for row in world.rows() if row["status"] != "ok"}
-    assert {place: row["status"] for place, row in told.items()} == {
+    cloud = Cloud()
+    cloud.seen["ssh"]["kvm1"] = {"code": 255, "said": DENIED, "agent": False, "skew": None, "hops": {}}
+    # kvm2 cannot reach kvm1 either, which is not a failure of kvm2
+    cloud.seen["ssh"]["kvm2"]["hops"]["kvm1"] = {"code": 255, "said": DENIED}
+    statuses = {(row["host"], row["check"]): row for row in cloud.rows() if row["status"] != "ok"}
+    assert {place: row["status"] for place, row in statuses.items()} == {
         ("kvm1", "ssh_from_front_end"): "failed",
         ("kvm1", "ssh_to_front_end"): "not checked",
         ("kvm1", "ssh_to_peers"): "not checked",
         ("kvm1", "clock"): "not checked",
         ("kvm2", "ssh_to_peers"): "not applicable",
     }
-    assert told["kvm1", "clock"]["cause"] == "it waits for ssh_from_front_end"
+    assert statuses["kvm1", "clock"]["cause"] == "it waits for ssh_from_front_end"
 
 
 def test_a_sign_that_is_old_or_mended_does_not_count() -> None:
-    world = World()
+    cloud = Cloud()
     mended = {**SIGN, "line": "oneadmin@kvm1: Permission denied (publickey).", "at": NOW - 100}
-    world.seen["log"] = [{**SIGN, "line": "x", "at": NOW - 901}, mended]
-    assert world.failed() == []
-    world.seen["api"]["hosts"][0]["heard"] = NOW - 101
-    assert world.failed() == [("front-end", "log")]
+    cloud.seen["log"] = [{**SIGN, "line": "x", "at": NOW - 901}, mended]
+    assert cloud.failed() == []
+    cloud.seen["api"]["hosts"][0]["heard"] = NOW - 101
+    assert cloud.failed() == [("front-end", "log")]
 
 
-def test_a_sign_about_a_host_in_error_is_told_with_it() -> None:
-    world = World()
-    world.seen["log"] = [{**SIGN, "line": "oneadmin@kvm1: Permission denied (publickey)."}]
-    world.seen["api"]["hosts"][0].update(state=3, heard=0)
-    (row,) = [row for row in world.rows() if row["status"] == "failed"]
+def test_a_sign_about_a_host_in_error_is_reported_with_it() -> None:
+    cloud = Cloud()
+    cloud.seen["log"] = [{**SIGN, "line": "oneadmin@kvm1: Permission denied (publickey)."}]
+    cloud.seen["api"]["hosts"][0].update(state=3, heard=0)
+    (row,) = [row for row in cloud.rows() if row["status"] == "failed"]
     assert row["check"] == "state" and "oneadmin@kvm1: Permission denied (publickey)." in row["cause"]
 
 
@@ -676,23 +678,23 @@ def test_the_leaders_pod_is_looked_into() -> None:
 
 
 def test_the_pod_of_fireedge_tries_consoles_and_endpoint() -> None:
-    world = World()
-    world.machines["kvm2"]["consoles"] = []
-    targets = verify.verify_targets(world.look, world.hostvars)
+    cloud = Cloud()
+    cloud.hypervisors["kvm2"]["consoles"] = []
+    targets = verify.verify_targets(cloud.look, cloud.hostvars)
     assert targets == ["kvm1:5901", "kvm2:5900", "one-oned.cloud.svc:2633"]
 
 
 def test_the_table_names_the_worst_of_a_column_and_lists_what_failed() -> None:
-    world = World()
-    hop(world, "kvm2", "ssh: connect to host kvm2 port 22: Connection refused")
-    lines = verify.verify_table(world.rows())
+    cloud = Cloud()
+    hop(cloud, "kvm2", "ssh: connect to host kvm2 port 22: Connection refused")
+    lines = verify.verify_table(cloud.rows())
     columns = lines[0].split()
     cells = {line.split()[0]: dict(zip(columns, line.split()[1:], strict=True)) for line in lines[1:4]}
-    assert {name for name, told in cells["kvm1"].items() if told == "FAILED"} == {"ssh"}
+    assert {name for name, statuses in cells["kvm1"].items() if statuses == "FAILED"} == {"ssh"}
     assert set(cells["kvm2"].values()) == {"ok"} and cells["front-end"]["clock"] == "-"
     assert "48 ok, 1 failed" in lines
     assert "kvm1, ssh_to_peers: seen from kvm1, kvm2 takes no connection: Connection" in lines
-    assert "mend: let kvm1 reach port 22 of kvm2" in lines
+    assert "remedy: let kvm1 reach port 22 of kvm2" in lines
 
 
 @pytest.mark.parametrize("version", ["6.10.0.1-1", "6.10.0.1-1.ce.el9", "1:6.10.0.1-1", "6.10.0.1"])

@@ -82,20 +82,20 @@ def test_a_rule_reads_back_as_itself(user: str, kinds: list[str], which: str, ri
 
 
 def test_made_once_and_removed_once(cloud: Cloud) -> None:
-    wanted = ["@devs NET+HOST/%edge USE+MANAGE *", "#alice VM/@devs CREATE", "* CLUSTER/#101 USE *"]
-    predicted = run(cloud, *wanted, check_mode=True)
+    desired = ["@devs NET+HOST/%edge USE+MANAGE *", "#alice VM/@devs CREATE", "* CLUSTER/#101 USE *"]
+    predicted = run(cloud, *desired, check_mode=True)
     assert cloud.writes == []
-    done = run(cloud, *wanted)
+    done = run(cloud, *desired)
     assert done["diff"] == predicted["diff"]
     assert [entry["actions"] for entry in done["results"]] == [["allocate"]] * 3
-    assert [entry["name"] for entry in done["results"]] == wanted
-    assert run(cloud, "@100 HOST+NET/%101 manage+use *", *wanted[1:])["changed"] is False
+    assert [entry["name"] for entry in done["results"]] == desired
+    assert run(cloud, "@100 HOST+NET/%101 manage+use *", *desired[1:])["changed"] is False
     objects = Rules([], {}).objects(client(cloud).read("one.acl.info"))
     assert "@100 HOST+NET/%101 USE+MANAGE *" in [existing.name for existing in objects]
     assert info.describe(objects[0]) == {"id": objects[0].id, "name": objects[0].name}
-    gone = run(cloud, *wanted, "#99 VM/* USE *", state="absent")
+    gone = run(cloud, *desired, "#99 VM/* USE *", state="absent")
     assert [entry["actions"] for entry in gone["results"]] == [["delete"]] * 3 + [[]]
-    assert run(cloud, *wanted, state="absent")["changed"] is False
+    assert run(cloud, *desired, state="absent")["changed"] is False
     assert cloud.objects["acl"] == {}
 
 

@@ -78,25 +78,25 @@ def lab() -> Lab:
 
 @CASES
 def test_a_second_run_changes_nothing(lab: Lab, resources: Resources, template: Item, other: Item) -> None:
-    wanted = [{"name": "a1", "template": template}, {"name": "b1", "template": template}]
-    lab.run(resources(wanted))
-    assert lab.run(resources(wanted))["changed"] is False
+    desired = [{"name": "a1", "template": template}, {"name": "b1", "template": template}]
+    lab.run(resources(desired))
+    assert lab.run(resources(desired))["changed"] is False
     assert (lab.cloud.writes, lab.cloud.requests) == ([], 2), "one more for all that is encrypted"
 
 
 @CASES
-def test_a_change_is_made_and_told_without_the_values(
+def test_a_change_is_made_and_reported_without_the_values(
     lab: Lab, resources: Resources, template: Item, other: Item
 ) -> None:
     lab.run(resources([{"name": "a1", "template": template}]))
-    wanted = resources([{"name": "a1", "template": other}])
-    predicted = lab.run(wanted, check_mode=True)
-    done = lab.run(wanted)
+    desired = resources([{"name": "a1", "template": other}])
+    predicted = lab.run(desired, check_mode=True)
+    done = lab.run(desired)
     assert done["results"][0]["actions"] == predicted["results"][0]["actions"] == ["update"]
     before, after = (done["diff"][when]["a1"]["template"] for when in ("before", "after"))
     assert before != after
     assert not any(secret in str([predicted, done]) for secret in ("s3cr3t", "n3w"))
-    assert lab.run(wanted)["changed"] is False
+    assert lab.run(desired)["changed"] is False
 
 
 @CASES
@@ -113,9 +113,9 @@ def test_what_may_not_be_decrypted_is_stored_again_and_not_shown(
 
 
 def test_secrets_that_are_not_encrypted_cost_nothing(lab: Lab) -> None:
-    wanted = hosts([{"name": "a1", "template": {"BMC_PASSWORD": "s3cr3t", "NOTE": "x"}}])
-    lab.run(wanted)
-    assert lab.run(wanted)["changed"] is False
+    desired = hosts([{"name": "a1", "template": {"BMC_PASSWORD": "s3cr3t", "NOTE": "x"}}])
+    lab.run(desired)
+    assert lab.run(desired)["changed"] is False
     assert lab.cloud.requests == 1
     done = lab.run(hosts([{"name": "a1", "template": {"BMC_PASSWORD": "n3w"}}]))
     assert [method for method, _params in lab.cloud.log if method == "one.host.info"] == []
@@ -131,10 +131,10 @@ def test_empty_and_no_secret_are_the_same(lab: Lab) -> None:
 
 def test_replacing_a_template_settles(lab: Lab) -> None:
     lab.run(datastores([{"name": "a1", "template": {"RESTIC_PASSWORD": "s3cr3t", "OLD": "x", "CUSTOM": "s3cr3t"}}]))
-    wanted = [{"name": "a1", "ds_mad": "fs", "tm_mad": "ssh", "template": {"RESTIC_PASSWORD": "s3cr3t"}}]
-    done = lab.run(Datastores(wanted, {"template_mode": "replace"}))
+    desired = [{"name": "a1", "ds_mad": "fs", "tm_mad": "ssh", "template": {"RESTIC_PASSWORD": "s3cr3t"}}]
+    done = lab.run(Datastores(desired, {"template_mode": "replace"}))
     assert "s3cr3t" not in str(done)
-    assert lab.run(Datastores(wanted, {"template_mode": "replace"}))["changed"] is False
+    assert lab.run(Datastores(desired, {"template_mode": "replace"}))["changed"] is False
     assert not {"OLD", "CUSTOM"} & set(lab.cloud.named("datastore", "a1").template)
 
 
@@ -150,7 +150,7 @@ def test_an_object_that_goes_while_it_is_asked_for_is_no_failure(lab: Lab) -> No
     assert (done["results"][0]["failed"], done["results"][0]["state"]) == (False, "MONITORED")
 
 
-def test_other_failures_to_decrypt_are_told(lab: Lab) -> None:
+def test_other_failures_to_decrypt_are_reported(lab: Lab) -> None:
     lab.run(hosts([{"name": "a1", "template": {"EC2_SECRET": "s3cr3t"}}]))
 
     def refuse(method: str, _params: tuple[Any, ...]) -> None:

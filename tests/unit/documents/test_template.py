@@ -21,18 +21,18 @@ TEMPLATES = st.dictionaries(KEY, ITEM | st.lists(ITEM, min_size=2, max_size=3), 
 
 
 @given(TEMPLATES)
-def test_what_is_rendered_is_read_back(wanted: template.Template) -> None:
-    assert template.parse(template.render(wanted)) == wanted
+def test_what_is_rendered_is_read_back(desired: template.Template) -> None:
+    assert template.parse(template.render(desired)) == desired
 
 
 @given(TEMPLATES)
-def test_normalizing_twice_changes_nothing(wanted: template.Template) -> None:
-    assert template.normalize(wanted) == wanted
+def test_normalizing_twice_changes_nothing(desired: template.Template) -> None:
+    assert template.normalize(desired) == desired
 
 
 def test_values_become_what_oned_answers() -> None:
-    wanted = {"note": 'he said "hi"\r\n', "Ha": True, "no": False, "n": 7, "f": 1.5, "v": {"a": 1}, "l": [{"b": 2}]}
-    assert template.normalize(wanted) == {
+    desired = {"note": 'he said "hi"\r\n', "Ha": True, "no": False, "n": 7, "f": 1.5, "v": {"a": 1}, "l": [{"b": 2}]}
+    assert template.normalize(desired) == {
         "NOTE": 'he said "hi"\n',
         "HA": "YES",
         "NO": "NO",
@@ -62,7 +62,7 @@ def test_a_value_that_ends_with_a_backslash_is_not_quoted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "reason"),
+    ("desired", "reason"),
     [
         ({"a b": 1}, "a b: attribute names are"),
         ({"1a": 1}, "1a: attribute names are"),
@@ -84,9 +84,9 @@ def test_a_value_that_ends_with_a_backslash_is_not_quoted() -> None:
         ({"v": {"b c": 1}}, "V.b c: attribute names are"),
     ],
 )
-def test_what_oned_cannot_hold_is_named(wanted: dict[Any, Any], reason: str) -> None:
+def test_what_oned_cannot_hold_is_named(desired: dict[Any, Any], reason: str) -> None:
     with pytest.raises(template.TemplateError, match=f"^{reason}"):
-        template.normalize(wanted)
+        template.normalize(desired)
 
 
 def test_reading_copes_with_comments_blank_values_and_bare_words() -> None:

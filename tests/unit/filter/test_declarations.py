@@ -59,7 +59,7 @@ def test_nothing_that_belongs_to_the_play_is_copied() -> None:
     assert declaration_problems({"opennebula_templates": Lazy([{"name": "t", "template": template}])}) == []
 
 
-def test_the_role_declares_what_is_judged() -> None:
+def test_the_role_declares_what_is_checked() -> None:
     """A variable that is checked is one that the role takes, and the other way round."""
     options = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["declare"]["options"]
     taken = {name for name in options if name.startswith("opennebula_")}
@@ -90,7 +90,7 @@ def test_the_inventories_of_the_collection_declare_what_is_right() -> None:
         (
             "opennebula_clusters",
             [{"name": "edge"}, {"name": "lab"}, {"name": "Edge"}],
-            "these clusters are listed more than once (capitals do not tell names apart): edge, Edge",
+            "these clusters are listed more than once (case is ignored): edge, Edge",
         ),
         (
             "opennebula_clusters",
@@ -171,7 +171,7 @@ def test_an_administrator_belongs_to_the_group(groups: list[Any] | None, fine: b
     assert declaration_problems(declared) == ([] if fine else [expected])
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     wrong = {"opennebula_clusters": [{"nam": "x"}, 5, {"name": "a:b"}], "opennebula_acl_rules": ["x", "y"]}
     assert len(declaration_problems(wrong)) == 6
 
@@ -186,7 +186,7 @@ def test_every_problem_is_told_at_once() -> None:
         "alice:s3cr3t",
     ],
 )
-def test_no_secret_is_told(user: Any) -> None:
+def test_no_secret_is_reported(user: Any) -> None:
     problems = declaration_problems({"opennebula_users": [user]})
     assert problems and "s3cr3t" not in " ".join(problems)
 
@@ -215,7 +215,7 @@ HOSTS = [
 CLUSTERS = [{"id": 0, "name": "default", "hosts": []}, {"id": 100, "name": "edge"}]
 
 
-def test_a_host_without_its_cluster_is_told_which_there_are() -> None:
+def test_a_host_without_its_cluster_is_reported_with_the_existing_clusters() -> None:
     assert cluster_problems(HOSTS, CLUSTERS) == {
         "k4": "hypervisor_cluster: there is no cluster 'x'; there are default (0), edge (100)"
     }

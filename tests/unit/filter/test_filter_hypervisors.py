@@ -45,28 +45,28 @@ def test_the_files_hold_keys_and_the_ways_that_are_not_usual() -> None:
     assert files["ssh_config"] == "Host lxc1\n  Port 2222\n  HostKeyAlias lxc1\n  ProxyJump me@bastion:2200\n"
 
 
-def test_a_machine_more_keeps_those_known_before() -> None:
+def test_a_hypervisor_more_keeps_those_known_before() -> None:
     before = hypervisors.front_end_files({"kvm1": IDENTITIES["kvm1"]}, {})
     both = hypervisors.front_end_files({"lxc1": IDENTITIES["lxc1"]}, before)
     assert both == hypervisors.front_end_files(IDENTITIES, {})
     assert hypervisors.front_end_files({}, both) == both
 
 
-def test_a_machine_less_leaves_nothing() -> None:
+def test_a_hypervisor_less_leaves_nothing() -> None:
     before = hypervisors.front_end_files(IDENTITIES, {})
     assert hypervisors.front_end_files({}, before, gone=["lxc1", "never-there"]) == hypervisors.front_end_files(
         {"kvm1": IDENTITIES["kvm1"]}, {}
     )
 
 
-def test_a_machine_with_a_new_key_loses_the_old_one() -> None:
+def test_a_hypervisor_with_a_new_key_loses_the_old_one() -> None:
     before = hypervisors.front_end_files(IDENTITIES, {})
     renewed = {"kvm1": {**IDENTITIES["kvm1"], "keys": ["ssh-ed25519 AAAAnew"]}}
     files = hypervisors.front_end_files(renewed, before)
     assert "AAAAnew" in files["known_hosts"] and "AAAAed" not in files["known_hosts"]
 
 
-def test_thousands_of_machines_fit_into_a_config_map() -> None:
+def test_thousands_of_hypervisors_fit_into_a_config_map() -> None:
     facts = {
         f"ssh_host_key_{kind}_public": "A" * size for kind, size in (("ed25519", 68), ("ecdsa", 140), ("rsa", 540))
     }
@@ -82,7 +82,7 @@ def test_thousands_of_machines_fit_into_a_config_map() -> None:
     assert sum(len(text) for text in files.values()) < 2**20
 
 
-def test_every_machine_gets_the_same_files() -> None:
+def test_every_hypervisor_gets_the_same_files() -> None:
     files = hypervisors.front_end_files(IDENTITIES, {})
     node = hypervisors.node_files(files, PUBLIC, "one", "192.0.2.10", 30022)
     assert node["authorized_keys"] == PUBLIC["authorized_keys"].splitlines()
@@ -92,7 +92,7 @@ def test_every_machine_gets_the_same_files() -> None:
     assert hypervisors.node_files(files, PUBLIC, "one", "192.0.2.10", 30022, hosts_file=False)["hosts"] == ""
 
 
-def test_ssh_reads_what_a_machine_gets(tmp_path: Path) -> None:
+def test_ssh_reads_what_a_hypervisor_gets(tmp_path: Path) -> None:
     """ssh itself says what follows: strict everywhere, whatever the packages and the operator say further down."""
     files = hypervisors.front_end_files(IDENTITIES, {})
     node = hypervisors.node_files(files, PUBLIC, "one", "192.0.2.10", 30022)

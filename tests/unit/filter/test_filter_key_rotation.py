@@ -11,13 +11,13 @@ WRITTEN = {"__ssh_trust_added": {"changed": True}, "__ssh_trust_retired": {"chan
 AWAY = {"unreachable": True, "msg": "Connection timed out \n"}
 
 
-def test_a_machine_that_accepts_the_new_key_and_refuses_the_old_is_done() -> None:
+def test_a_hypervisor_that_accepts_the_new_key_and_refuses_the_old_is_done() -> None:
     machines = [{"inventory_hostname": "kvm1", **WRITTEN}]
     missing = key_rotation.keys_missing("kvm1\t\n", machines)
     assert missing == {} and key_rotation.keys_left(f"kvm1\t{DENIED}\n", missing, machines) == {}
 
 
-def test_what_went_wrong_on_the_machine_is_said_first() -> None:
+def test_what_went_wrong_on_the_hypervisor_is_said_first() -> None:
     machines = [
         {"inventory_hostname": "kvm1", **WRITTEN},
         {"inventory_hostname": "kvm2", "__ssh_trust_added": AWAY},
@@ -32,7 +32,7 @@ def test_what_went_wrong_on_the_machine_is_said_first() -> None:
     }
 
 
-def test_a_machine_that_keeps_the_old_key_is_named() -> None:
+def test_a_hypervisor_that_keeps_the_old_key_is_named() -> None:
     machines = [
         {"inventory_hostname": "kvm1", **WRITTEN},
         {"inventory_hostname": "kvm2", "__ssh_trust_added": {"changed": True}, "__ssh_trust_retired": AWAY},

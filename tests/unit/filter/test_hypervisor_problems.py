@@ -100,7 +100,7 @@ def test_names_that_differ_in_capitals_only() -> None:
     assert sentence.startswith("Hypervisors kvm1, KVM1 differ in capitals only")
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     hosts = {"kvm_1": {"hypervisor_type": "xen"}, "kvm2": {}}
     assert len(problems(hosts)) == 5
 

@@ -30,10 +30,10 @@ class Lab:
 
     def run(self, *hosts: dict[str, Any], check_mode: bool = False, **options: Any) -> dict[str, Any]:
         one = Client(self.transport, "oneadmin", "secret", clock=self.clock, sleep=self.clock.sleep)
-        wanted = host_apply.DeclaredHosts([host.spec(item) for item in hosts], **options)
+        declared = host_apply.DeclaredHosts([host.spec(item) for item in hosts], **options)
         self.oned.log.clear()
         self.oned.requests = 0
-        return engine.ensure(one, wanted, check_mode=check_mode)
+        return engine.ensure(one, declared, check_mode=check_mode)
 
     @property
     def written(self) -> list[str]:
@@ -112,8 +112,8 @@ def test_one_bad_host_does_not_stop_the_others(lab: Lab) -> None:
     assert [r["failed"] for r in result["results"]] == [True, True, False]
     assert result["changed"]
     assert failure("host", result["results"]) == (
-        "2 of 3 hosts failed: kvm1: it is registered with the drivers lxc/lxc and wanted with kvm/kvm: OpenNebula "
-        "cannot change the drivers of a host, so remove it (state absent) and add it again; "
+        "2 of 3 hosts failed: kvm1: it is registered with the drivers lxc/lxc, and the desired ones are kvm/kvm: "
+        "OpenNebula cannot change the drivers of a host, so remove it (state absent) and add it again; "
         "bad: one.host.allocate: Cannot do it (code 8192); not done: allocate"
     )
 
@@ -166,9 +166,9 @@ WRITES: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("carried_out", [True, False])
-@pytest.mark.parametrize(("method", "wanted", "state"), WRITES)
+@pytest.mark.parametrize(("method", "declared", "state"), WRITES)
 def test_a_lost_answer_is_looked_up_before_the_call_is_repeated(
-    lab: Lab, method: str, wanted: dict[str, Any], state: str, carried_out: bool
+    lab: Lab, method: str, declared: dict[str, Any], state: str, carried_out: bool
 ) -> None:
     lab.oned.add("kvm1")
     fault = once(method, NoAnswer("lost"))
@@ -176,13 +176,13 @@ def test_a_lost_answer_is_looked_up_before_the_call_is_repeated(
         lab.oned.lose = fault
     else:
         lab.oned.misbehave = fault
-    predicted = lab.run(wanted, state=state, check_mode=True)
-    result = lab.run(wanted, state=state)
+    predicted = lab.run(declared, state=state, check_mode=True)
+    result = lab.run(declared, state=state)
     assert result["results"][0]["failed"] is False
     assert result["results"][0]["actions"] == predicted["results"][0]["actions"]
     assert lab.written.count(method.removeprefix("one.")) == (1 if carried_out else 2)
     assert lab.clock.now >= apply.LOOKUP_SECONDS
-    assert lab.run(wanted, state=state)["changed"] is False
+    assert lab.run(declared, state=state)["changed"] is False
 
 
 def test_a_write_that_is_never_answered_fails_its_host(lab: Lab) -> None:
@@ -197,7 +197,7 @@ def test_a_write_that_is_never_answered_fails_its_host(lab: Lab) -> None:
     assert lab.written == ["host.allocate"] * apply.LOOKUP_ROUNDS
 
 
-def test_a_connection_lost_after_the_change_is_told_with_what_was_done(lab: Lab) -> None:
+def test_a_connection_lost_after_the_change_is_reported_with_what_was_done(lab: Lab) -> None:
     def gone(_body: bytes) -> None:
         if lab.oned.hosts:
             raise Unreachable("refused", passing=True)
@@ -263,7 +263,7 @@ def fails(text: str) -> Callable[[ModelHost], str]:
     return probe
 
 
-def test_oneds_reason_is_told_after_a_second_probe(lab: Lab) -> None:
+def test_oneds_reason_is_reported_after_a_second_probe(lab: Lab) -> None:
     lab.oned.probe = fails("virsh: command not found")
     result = lab.run(KVM1, LXC1)
     assert [r["msg"] for r in result["results"]] == ["it is in ERROR: virsh: command not found"] * 2
@@ -369,14 +369,14 @@ def test_asking_for_a_second_probe_may_fail_too(lab: Lab) -> None:
 
 def test_renaming(lab: Lab) -> None:
     lab.oned.add("old", cluster=100)
-    wanted = {"name": "old", "new_name": "kvm1", "type": "kvm"}
-    assert lab.run(wanted, check_mode=True)["diff"]["after"]["old"]["name"] == "kvm1"
-    result = lab.run(wanted)
+    declared = {"name": "old", "new_name": "kvm1", "type": "kvm"}
+    assert lab.run(declared, check_mode=True)["diff"]["after"]["old"]["name"] == "kvm1"
+    result = lab.run(declared)
     assert (result["results"][0]["actions"], result["results"][0]["id"]) == (["rename"], 0)
     assert (lab.oned.hosts[0].name, lab.oned.hosts[0].cluster) == ("kvm1", 100)
-    assert lab.run(wanted)["changed"] is False
+    assert lab.run(declared)["changed"] is False
     lab.oned.add("old")
-    assert lab.run(wanted)["results"][0]["msg"] == "it cannot be renamed to kvm1: there is such a host already (0)"
+    assert lab.run(declared)["results"][0]["msg"] == "it cannot be renamed to kvm1: there is such a host already (0)"
 
 
 def test_a_host_that_does_not_exist_is_registered_under_its_new_name(lab: Lab) -> None:
@@ -392,13 +392,13 @@ def test_a_name_may_change_its_capitals(lab: Lab) -> None:
 
 def test_replacing_keeps_what_monitoring_wrote_and_the_labels(lab: Lab) -> None:
     lab.oned.add("kvm1", template={"NOTE": "old", "LABELS": "x", "KVM_MACHINES": "pc q35"})
-    wanted = {"name": "kvm1", "template": {"rack": 7}}
-    result = lab.run(wanted, replace=True)
+    declared = {"name": "kvm1", "template": {"rack": 7}}
+    result = lab.run(declared, replace=True)
     assert result["diff"]["before"]["kvm1"]["template"] == {"NOTE": "old"}
     assert result["diff"]["after"]["kvm1"]["template"] == {"RACK": "7"}
     kept = {"ARCH": "x86_64", "KVM_MACHINES": "pc q35", "LABELS": "x", "RACK": "7"}
     assert lab.oned.hosts[0].template == {**kept, "IM_MAD": "kvm", "VM_MAD": "kvm"}
-    assert lab.run(wanted, replace=True)["changed"] is False
+    assert lab.run(declared, replace=True)["changed"] is False
     assert lab.run({"name": "kvm1"}, replace=True)["changed"] is False
     assert lab.run({"name": "kvm1", "template": {}}, replace=True)["results"][0]["actions"] == ["update"]
 

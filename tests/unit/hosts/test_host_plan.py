@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From wanted hosts and pools to changes."""
+"""From desired and observed hosts to changes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ WORLD = Observed([KVM1], [Ref(0, "default"), Ref(100, "edge")])
 
 
 def plan(
-    wanted: dict[str, Any], observed: Observed = WORLD, state: str = "present", *, probe_again: bool = True
+    declared: dict[str, Any], observed: Observed = WORLD, state: str = "present", *, probe_again: bool = True
 ) -> ItemPlan:
-    spec = host.spec({"name": "kvm1", **wanted})
+    spec = host.spec({"name": "kvm1", **declared})
     intent = Intent(state, probe_again)
     host_plan.check([spec], observed, intent)
     return host_plan.plan([spec], observed, intent)[0]
@@ -36,7 +36,7 @@ def calls(item: ItemPlan) -> list[tuple[str, tuple[Any, ...]]]:
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "declared",
     [
         {},
         {"type": "kvm"},
@@ -51,8 +51,8 @@ def calls(item: ItemPlan) -> list[tuple[str, tuple[Any, ...]]]:
     ],
 )
 @pytest.mark.parametrize("state", ["present", "enabled"])
-def test_what_is_as_wanted_needs_no_change(wanted: dict[str, Any], state: str) -> None:
-    item = plan(wanted, state=state)
+def test_a_host_in_the_desired_state_needs_no_change(declared: dict[str, Any], state: str) -> None:
+    item = plan(declared, state=state)
     assert (item.id, item.changes, item.problem) == (0, (), None)
     assert item.before == item.after
 
@@ -60,8 +60,8 @@ def test_what_is_as_wanted_needs_no_change(wanted: dict[str, Any], state: str) -
 def test_a_new_host_is_allocated_with_the_information_driver_first() -> None:
     observed = Observed([], WORLD.clusters)
     assert calls(plan({"im_mad": "im", "vmm_mad": "vm"}, observed)) == [("one.host.allocate", ("kvm1", "im", "vm", -1))]
-    wanted = {"type": "lxc", "cluster": "edge", "labels": ["x"], "template": {"note": 'a "b"', "empty": ""}}
-    item = plan(wanted, observed, "offline")
+    declared = {"type": "lxc", "cluster": "edge", "labels": ["x"], "template": {"note": 'a "b"', "empty": ""}}
+    item = plan(declared, observed, "offline")
     assert calls(item) == [
         ("one.host.allocate", ("kvm1", "lxc", "lxc", 100)),
         ("one.host.update", ("ID", 'NOTE="a \\"b\\""\nLABELS="x"', 1)),
@@ -139,7 +139,7 @@ def test_drivers_of_a_registered_host_are_a_problem_of_that_host() -> None:
     item = plan({"type": "lxc", "labels": []})
     assert item.changes == ()
     assert item.problem is not None
-    assert "registered with the drivers kvm/kvm and wanted with lxc/lxc" in item.problem
+    assert "registered with the drivers kvm/kvm, and the desired ones are lxc/lxc" in item.problem
     assert "remove it (state absent) and add it again" in item.problem
 
 
@@ -174,7 +174,7 @@ def test_a_strange_name_that_is_registered_already_is_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "mistake"),
+    ("declared", "mistake"),
     [
         ({"name": "x", "type": "kvm"}, "host name 'x' is not possible: it has 1 characters, OpenNebula takes 2 to 63"),
         ({"name": "kvm2"}, "host kvm2 is new: give type, or both im_mad and vmm_mad"),
@@ -184,12 +184,12 @@ def test_a_strange_name_that_is_registered_already_is_taken_as_it_is() -> None:
         ({"cluster": ""}, "host kvm1: there is no cluster ''"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_changed(wanted: dict[str, Any], mistake: str) -> None:
+def test_mistakes_are_reported_before_anything_is_changed(declared: dict[str, Any], mistake: str) -> None:
     with pytest.raises(SetupError, match=f"nothing was changed: {mistake}"):
-        plan(wanted)
+        plan(declared)
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     specs = [host.spec({"name": name}) for name in ("a", "b-")]
     with pytest.raises(SetupError) as caught:
         host_plan.check(specs, Observed([]), Intent())
@@ -197,12 +197,12 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 def test_a_host_is_listed_once() -> None:
-    with pytest.raises(SetupError, match=r"more than once \(capitals do not tell names apart\): kvm1, KVM1"):
+    with pytest.raises(SetupError, match=r"more than once \(case is ignored\): kvm1, KVM1"):
         host_plan.check_desired([host.spec({"name": name}) for name in ("kvm1", "kvm2", "KVM1")], Intent())
 
 
 @pytest.mark.parametrize(
-    ("wanted", "reason"),
+    ("declared", "reason"),
     [
         (
             {"template": {"im_mad": "x"}},
@@ -216,9 +216,9 @@ def test_a_host_is_listed_once() -> None:
         ({"labels": ["a\x07"]}, "host kvm1: template: TEXT: control characters"),
     ],
 )
-def test_what_cannot_be_stored_is_told_with_the_host(wanted: dict[str, Any], reason: str) -> None:
+def test_what_cannot_be_stored_is_reported_with_the_host(declared: dict[str, Any], reason: str) -> None:
     with pytest.raises(TemplateError, match=reason):
-        plan(wanted)
+        plan(declared)
 
 
 def test_a_change_needs_its_id() -> None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever is registered and wanted: check mode says exactly what a run does, and a second run does nothing."""
+"""Whatever is registered and desired: check mode says exactly what a run does, and a second run does nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def oneds(draw: st.DrawFn) -> Oned:
 @st.composite
 def desired_objects(draw: st.DrawFn) -> dict[str, Any]:
     """What a user may ask of one host, sensible or not."""
-    wanted: dict[str, Any] = {"name": draw(st.sampled_from([*NAMES, "new2"]))}
+    desired: dict[str, Any] = {"name": draw(st.sampled_from([*NAMES, "new2"]))}
     secrets = st.fixed_dictionaries({}, optional={"EC2_SECRET": st.sampled_from(["", "s3cr3t", "s3cr3t2"])})
     optional = {
         "type": st.sampled_from(KINDS),
@@ -62,16 +62,16 @@ def desired_objects(draw: st.DrawFn) -> dict[str, Any]:
     }
     for key, values in optional.items():
         if draw(st.booleans()):
-            wanted[key] = draw(values)
-    return wanted
+            desired[key] = draw(values)
+    return desired
 
 
 def run(
-    oned: Oned, wanted: list[dict[str, Any]], options: host_apply.DeclaredHosts, *, check_mode: bool = False
+    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts, *, check_mode: bool = False
 ) -> Any:
     clock = Clock()
     one = Client(ModelTransport(oned), "oneadmin", "secret", clock=clock, sleep=clock.sleep)
-    specs = [host.spec(item) for item in wanted]
+    specs = [host.spec(item) for item in desired]
     oned.log.clear()
     try:
         return engine.ensure(one, replace(options, specs=specs), check_mode=check_mode)
@@ -79,7 +79,7 @@ def run(
         return str(error)
 
 
-def told(result: Any) -> Any:
+def reported(result: Any) -> Any:
     """What a prediction has to get right."""
     if isinstance(result, str):
         return result
@@ -106,17 +106,17 @@ CASES = (oneds(), st.lists(desired_objects(), max_size=3), OPTIONS)
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(*CASES)
 def test_check_mode_and_diff_tell_what_a_run_does(
-    oned: Oned, wanted: list[dict[str, Any]], options: host_apply.DeclaredHosts
+    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts
 ) -> None:
     before = copy.deepcopy(oned.hosts)
-    predicted = run(oned, wanted, options, check_mode=True)
+    predicted = run(oned, desired, options, check_mode=True)
     assert oned.writes == []
     assert {number: found.template for number, found in oned.hosts.items()} == {
         number: found.template for number, found in before.items()
     }
     oned.hosts = before
-    done = run(oned, wanted, options)
-    assert told(done) == told(predicted)
+    done = run(oned, desired, options)
+    assert reported(done) == reported(predicted)
     assert "s3cr3t" not in str(done)
     if isinstance(done, str):
         assert oned.writes == []
@@ -124,9 +124,9 @@ def test_check_mode_and_diff_tell_what_a_run_does(
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
-def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], options: host_apply.DeclaredHosts) -> None:
-    first = run(oned, wanted, options)
-    second = run(oned, wanted, options)
+def test_a_second_run_only_reads(oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts) -> None:
+    first = run(oned, desired, options)
+    second = run(oned, desired, options)
     assert oned.writes == []
     if isinstance(first, str):
         assert second == first
@@ -143,8 +143,8 @@ def test_a_second_run_only_reads(oned: Oned, wanted: list[dict[str, Any]], optio
 def test_options_left_out_change_nothing(oned: Oned, replaced: bool) -> None:
     """A host in another cluster stays there, a disabled one stays disabled."""
     before = shape(oned)
-    wanted = [{"name": found.name} for found in oned.hosts.values()]
-    result = run(oned, wanted, host_apply.DeclaredHosts([], wait=False, replace=replaced))
+    desired = [{"name": found.name} for found in oned.hosts.values()]
+    result = run(oned, desired, host_apply.DeclaredHosts([], wait=False, replace=replaced))
     assert (oned.writes, result["changed"]) == ([], False)
     assert [(name, cluster) for name, _state, cluster, _template in shape(oned)] == [
         (name, cluster) for name, _state, cluster, _template in before
@@ -154,9 +154,9 @@ def test_options_left_out_change_nothing(oned: Oned, replaced: bool) -> None:
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(*CASES)
 def test_the_diff_shows_what_is_there_afterwards(
-    oned: Oned, wanted: list[dict[str, Any]], options: host_apply.DeclaredHosts
+    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts
 ) -> None:
-    result = run(oned, wanted, options)
+    result = run(oned, desired, options)
     if isinstance(result, str):
         return
     there = {found.name.casefold(): found for found in oned.hosts.values()}
@@ -176,11 +176,11 @@ def test_the_diff_shows_what_is_there_afterwards(
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(*CASES, st.lists(st.sampled_from(["fine", "fine", "lost before", "lost after", "no leader"]), max_size=8))
 def test_lost_answers_and_elections_change_nothing_about_the_outcome(
-    oned: Oned, wanted: list[dict[str, Any]], options: host_apply.DeclaredHosts, faults: list[str]
+    oned: Oned, desired: list[dict[str, Any]], options: host_apply.DeclaredHosts, faults: list[str]
 ) -> None:
     steady = copy.copy(oned)
     steady.hosts, steady.rescheduled, steady.log = copy.deepcopy(oned.hosts), set(), []
-    expected = run(steady, wanted, options)
+    expected = run(steady, desired, options)
     left = list(faults)
     now = ""
 
@@ -199,9 +199,9 @@ def test_lost_answers_and_elections_change_nothing_about_the_outcome(
             raise NoAnswer("lost")
 
     oned.misbehave, oned.lose = before, after
-    done = run(oned, wanted, options)
+    done = run(oned, desired, options)
     if isinstance(done, str) or any(r["msg"] == "lost" for r in done["results"]):
-        return  # the faults outlasted every round: told as a failure
+        return  # the faults outlasted every round: reported as a failure
     assert [(r["name"], r["failed"], sorted(r["actions"])) for r in done["results"]] == [
         (r["name"], r["failed"], sorted(r["actions"])) for r in expected["results"]
     ]

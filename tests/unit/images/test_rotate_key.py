@@ -111,7 +111,7 @@ def test_three_steps_each_of_which_may_be_repeated(cluster: Cluster, step: Steps
     assert len(cluster.writes) == 6
 
 
-def test_a_pod_that_has_followed_holds_what_is_told(cluster: Cluster, step: Steps) -> None:
+def test_a_pod_that_has_followed_holds_what_is_reported(cluster: Cluster, step: Steps) -> None:
     held = step("begin")["held"].splitlines()
     texts = [cluster.line(private).split()[1] for private in cluster.secret().values()]
     assert held[:2] == [f"id_ed25519 {texts[0]}", f"id_ed25519_next {texts[1]}"]

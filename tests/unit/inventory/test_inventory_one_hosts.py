@@ -166,7 +166,7 @@ def test_a_password_from_the_environment_is_no_template(
     assert "kvm1" in listed(oned, tmp_path).hosts
 
 
-def test_a_template_that_cannot_be_rendered_is_told(oned: Oned, tmp_path: Path) -> None:
+def test_a_template_that_cannot_be_rendered_is_reported(oned: Oned, tmp_path: Path) -> None:
     with pytest.raises(AnsibleParserError, match=r"an option of the connection cannot be rendered: .*nowhere"):
         listed(oned, tmp_path, api_password="{{ nowhere }}")
 
@@ -189,7 +189,7 @@ def test_the_cache_answers_until_it_is_refreshed(oned: Oned, tmp_path: Path) -> 
     assert "secret" not in kept.read_text()
 
 
-def test_an_oned_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_oned_that_is_not_there_is_reported_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     client = options.client
     monkeypatch.setattr(
         options, "client", lambda given: replace(client(given), retry_limits=RetryLimits(connection_refused=0))
@@ -209,7 +209,7 @@ def test_an_oned_that_is_not_there_is_told_in_a_sentence(tmp_path: Path, monkeyp
         ({"plugin": "other"}, "Incorrect plugin name in file: other"),
     ],
 )
-def test_mistakes_are_told(tmp_path: Path, options: dict[str, Any], reason: str) -> None:
+def test_mistakes_are_reported(tmp_path: Path, options: dict[str, Any], reason: str) -> None:
     with pytest.raises(AnsibleParserError, match=reason):
         parse(write(tmp_path, **options))
 

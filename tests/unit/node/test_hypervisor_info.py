@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the machine the tests run on looks like to the module hypervisor_info."""
+"""What the module hypervisor_info finds on the host on which the tests run."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_mounts_that_are_missing(tmp_path: Path) -> None:
     assert observe.not_mounted(base, str(tmp_path / "none")) == []
 
 
-def test_space_is_told_once_for_each_file_system(tmp_path: Path) -> None:
+def test_space_is_reported_once_for_each_file_system(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (told,) = observe.space([str(tmp_path), str(tmp_path / "below"), str(tmp_path / "none")])
     assert told["path"] == str(tmp_path) and 0 <= told["free"] <= 100 and 0 <= told["free_inodes"] <= 100

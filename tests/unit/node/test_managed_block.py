@@ -35,7 +35,7 @@ def test_stale_keys_of_ours_go() -> None:
     assert managed_block.with_keys(text, [OURS]) == f"{OURS}\n".encode() + b"ssh-rsa AAAAmine me\n"
 
 
-def test_our_key_that_was_put_there_by_hand_is_not_doubled() -> None:
+def test_our_key_that_was_put_there_by_hand_is_not_duplicated() -> None:
     assert (
         managed_block.with_keys(f"{KEY} by hand\nssh-rsa AAAAmine\n".encode(), [OURS])
         == f"{OURS}\nssh-rsa AAAAmine\n".encode()

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A machine is judged before it is made a node and afterwards, each time in sentences that say what to change."""
+"""A host is checked before and after it is set up as a node. Problems are sentences that say what to change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def desired(kind: str = "kvm", **options: Any) -> requirements.Desired:
 
 
 @pytest.mark.parametrize("kind", ["kvm", "qemu", "lxc"])
-def test_a_good_machine_is_left_in_peace(tmp_path: Path, kind: str) -> None:
+def test_a_good_host_is_left_in_peace(tmp_path: Path, kind: str) -> None:
     good = machine(tmp_path)
     for judge in (
         requirements.problems_before,
@@ -87,7 +87,7 @@ def test_what_stops_before_anything_is_touched(
     assert all(word in problem for word in words), problem
 
 
-def test_a_fresh_machine_has_no_oneadmin_yet(tmp_path: Path) -> None:
+def test_a_fresh_host_has_no_oneadmin_yet(tmp_path: Path) -> None:
     fresh = machine(tmp_path, **{name.replace(" ", "_"): answer for name, answer in NOBODY.items()})
     assert requirements.problems_before(fresh, desired()) == []
     (problem,) = requirements.problems_after(fresh, desired())
@@ -99,7 +99,7 @@ def test_a_server_that_lets_oneadmin_in_is_fine(tmp_path: Path, options: str) ->
     assert requirements.problems_before(machine(tmp_path, sshd=(0, f"{SSHD}\n{options}")), desired()) == []
 
 
-def test_a_machine_without_systemd_is_refused(tmp_path: Path) -> None:
+def test_a_host_without_systemd_is_refused(tmp_path: Path) -> None:
     (problem,) = requirements.problems_before(machine(tmp_path, {"run/systemd/system/unit": None}), desired())
     assert "systemd" in problem
 
@@ -116,7 +116,7 @@ def test_a_processor_without_virtualization(tmp_path: Path, virtual: tuple[int, 
     )
 
 
-def test_a_kvm_that_is_not_loaded_is_told_once_all_is_installed(tmp_path: Path) -> None:
+def test_a_kvm_that_is_not_loaded_is_reported_after_the_installation(tmp_path: Path) -> None:
     idle = machine(tmp_path, {"dev/kvm": None})
     assert requirements.problems_before(idle, desired()) == []
     (problem,) = requirements.problems_after(idle, desired())
@@ -144,7 +144,7 @@ def test_what_keeps_an_installed_node_from_working(
 
 
 def test_advice_changes_nothing(tmp_path: Path) -> None:
-    """No virtual machine is disturbed without consent, and the operator is told what waits."""
+    """No virtual machine is disturbed without consent, and the operator learns what waits."""
     busy = machine(tmp_path, {"run/libvirt/qemu/one-7.xml": "", "run/libvirt/qemu/one-12.xml": ""})
     wanted = desired(libvirt_settings={"host_uuid": "3"}, default_network=False)
     settings, network = requirements.advice_before(busy, wanted)
@@ -168,7 +168,7 @@ def test_a_setting_counts_as_it_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["N", "0"])
-def test_nested_virtualization_is_told_of_when_it_is_wanted(tmp_path: Path, value: str) -> None:
+def test_nested_virtualization_is_reported_if_it_is_desired(tmp_path: Path, value: str) -> None:
     flat = machine(tmp_path, {"sys/module/kvm_intel/parameters/nested": f"{value}\n"})
     (advice,) = requirements.advice_before(flat, desired(nested=True))
     assert "kvm_intel nested=1" in advice

@@ -48,15 +48,15 @@ GIVEN: dict[str, Any] = {
 
 
 def look(root: Path, disk: dict[str, str | None] | None = None, **changed: Any) -> dict[str, Any]:
-    """What the module says of a machine. changed: options, or what a command says."""
+    """What the module returns. changed: options, or the output of a command."""
     options = {name: changed.pop(name) for name in list(changed) if name in GIVEN}
     found = machine(root, {**KVM, **(disk or {})}, **{**SAYS, **changed})
-    return node_check.look(found, {**GIVEN, **options})
+    return node_check.check(found, {**GIVEN, **options})
 
 
 @pytest.fixture
 def converged(tmp_path: Path) -> Path:
-    """The files of a machine that was left in order."""
+    """The files of a converged node."""
     write_state_file(tmp_path, look(tmp_path, stage="after")["node_state"])
     return tmp_path
 
@@ -66,7 +66,7 @@ def write_state_file(root: Path, content: dict[str, Any]) -> None:
     (root / "var/lib/state.json").write_text(json.dumps(content, indent=4))
 
 
-def test_a_machine_is_converged_once_that_is_recorded(tmp_path: Path) -> None:
+def test_a_node_is_converged_once_it_has_a_state_file(tmp_path: Path) -> None:
     assert look(tmp_path)["converged"] is False and look(tmp_path)["drift"] == ["state file"]
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_is_gone_is_noticed(converged: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '{"fingerprint": "d1"}', '{"fingerprint": "d1", "managed": {}, "state": 3}']
 )
-def test_a_record_that_is_none_settles_nothing(converged: Path, text: str) -> None:
+def test_an_unreadable_state_file_is_not_converged(converged: Path, text: str) -> None:
     (converged / "var/lib/state.json").write_text(text)
     found = look(converged)
     assert (found["converged"], found["drift"]) == (False, ["state file"])
@@ -148,7 +148,7 @@ def test_a_record_that_is_none_settles_nothing(converged: Path, text: str) -> No
         ({"usr/bin/qemu-kvm-one": None}, {}),
     ],
 )
-def test_what_waits_or_does_not_work_settles_nothing(
+def test_what_waits_or_does_not_work_is_not_converged(
     converged: Path, files: dict[str, str | None], changed: dict[str, Any]
 ) -> None:
     for name, text in files.items():
@@ -158,7 +158,7 @@ def test_what_waits_or_does_not_work_settles_nothing(
     assert (found["converged"], found["drift"], found["problems"]) == (False, [], [])
 
 
-def test_a_problem_is_one_on_a_converged_machine_as_well(converged: Path) -> None:
+def test_a_problem_is_one_on_a_converged_node_as_well(converged: Path) -> None:
     """The next look names it."""
     out = {"sshd": (0, f"{SSHD}\nallowusers root")}
     found = look(converged, **out)
@@ -172,11 +172,11 @@ def test_the_identities_of_containers_are_reserved(converged: Path) -> None:
     assert look(converged, {"etc/subuid": ""}, type="lxc")["converged"] is False
 
 
-def test_advice_is_given_on_a_converged_machine_as_well(converged: Path) -> None:
+def test_advice_is_given_on_a_converged_node_as_well(converged: Path) -> None:
     found = look(converged, timedatectl=(0, "no"), nested=True)
     nested, clock = found["advice"]
     assert found["converged"] is True and "nested virtualization" in nested and "clock" in clock
-    # once: what follows on a machine that is not converged gives it
+    # once: what follows on a node that is not converged gives it
     assert look(converged, timedatectl=(0, "no"), nested=True, fingerprint="d2")["advice"] == []
 
 
@@ -188,7 +188,7 @@ def test_a_good_look_afterwards_leaves_its_record_for_root_alone(
 ) -> None:
     path, content = tmp_path / "state.json", {"fingerprint": "d1"}
     found = {"problems": problems, "advice": [], "node_state": content}
-    monkeypatch.setattr(node_check, "look", lambda _machine, _given: found)
+    monkeypatch.setattr(node_check, "check", lambda _machine, _given: found)
     given = {
         "stage": "after",
         "name": "kvm1",

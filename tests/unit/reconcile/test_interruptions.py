@@ -23,7 +23,7 @@ from oned_model import Clock, ModelTransport, Refused
 from resource_cases import SUBJECTS, Item, Subject, cloud
 
 Result = dict[str, Any]
-WORDS = pytest.mark.parametrize("word", SUBJECTS)
+KIND_NAMES = pytest.mark.parametrize("kind_name", SUBJECTS)
 # What a 6.10.0.1 oned was seen to answer to writes under way when its MariaDB was killed, beside 256.
 STRANGE = [
     ("", 8192),
@@ -37,7 +37,7 @@ BOUND = 80
 
 @dataclass(frozen=True)
 class Act:
-    """A run: what is wanted, with which options, and what is registered before."""
+    """A run: the desired state, the options, and what is registered before."""
 
     subject: Subject
     before: Sequence[Item]
@@ -76,7 +76,7 @@ def undisturbed(act: Act) -> tuple[Cloud, Result]:
     return made, perform(made, act, ModelTransport(made), Clock())
 
 
-def told(result: Result) -> Any:
+def reported(result: Result) -> Any:
     return [(entry["name"], entry["failed"], sorted(entry["actions"])) for entry in result["results"]]
 
 
@@ -97,23 +97,23 @@ def database_goes(made: Cloud, clock: Clock, at: int, seconds: float, strange: t
     made.misbehave = away
 
 
-@WORDS
+@KIND_NAMES
 @pytest.mark.parametrize("strange", [None, *STRANGE], ids=str)
-def test_a_restart_of_the_database_is_sat_out(word: str, strange: tuple[str, int] | None) -> None:
-    subject = SUBJECTS[word]
+def test_a_restart_of_the_database_is_sat_out(kind_name: str, strange: tuple[str, int] | None) -> None:
+    subject = SUBJECTS[kind_name]
     for act in acts(subject):
         reference, expected = undisturbed(act)
         for at in range(len(reference.log)):
             made, clock = act.prepared(), Clock()
             database_goes(made, clock, at, 20, strange)
-            assert told(perform(made, act, ModelTransport(made), clock)) == told(expected), (act, at)
+            assert reported(perform(made, act, ModelTransport(made), clock)) == reported(expected), (act, at)
             assert shape(made) == shape(reference)
             assert 20 <= clock.now < 60
 
 
-@WORDS
-def test_a_database_that_stays_away_is_told_and_the_next_run_finishes(word: str) -> None:
-    subject = SUBJECTS[word]
+@KIND_NAMES
+def test_a_database_that_stays_away_is_reported_and_the_next_run_finishes(kind_name: str) -> None:
+    subject = SUBJECTS[kind_name]
     for act in acts(subject):
         reference, expected = undisturbed(act)
         planned = {entry["name"]: entry["actions"] for entry in expected["results"]}
@@ -126,7 +126,7 @@ def test_a_database_that_stays_away_is_told_and_the_next_run_finishes(word: str)
                 assert "database" in str(error) and str(error).count("nothing was changed") == 1
                 assert made.writes == []
             else:
-                check_report(result, planned, failure(word, result["results"]) or "")
+                check_report(result, planned, failure(kind_name, result["results"]) or "")
             assert clock.now < BOUND
             made.misbehave = lambda _method, _params: None
             perform(made, act, ModelTransport(made), Clock())
@@ -162,10 +162,10 @@ class Wire:
                 broken = wire.served == wire.at
                 wire.served += 1
                 self.close_connection = True
-                if broken and wire.way == "cut before it is carried out":
+                if broken and wire.way == "cut before it is executed":
                     return
                 answer = wire.made.answer(body)
-                if broken and wire.way == "cut after it was carried out":
+                if broken and wire.way == "cut after it was executed":
                     return
                 if broken and wire.way == "a proxy's error":
                     self.send_error(502)
@@ -202,25 +202,25 @@ def wire() -> Iterator[Wire]:
     served.server.server_close()
 
 
-@WORDS
+@KIND_NAMES
 @pytest.mark.parametrize(
     "way",
     [
-        "cut before it is carried out",
-        "cut after it was carried out",
+        "cut before it is executed",
+        "cut after it was executed",
         "a proxy's error",
         "an answer without a body",
         "half an answer, its length known",
         "half an answer, its length unknown",
     ],
 )
-def test_a_connection_that_breaks_once_changes_nothing_about_the_outcome(wire: Wire, word: str, way: str) -> None:
-    subject = SUBJECTS[word]
+def test_a_connection_that_breaks_once_changes_nothing_about_the_outcome(wire: Wire, kind_name: str, way: str) -> None:
+    subject = SUBJECTS[kind_name]
     every = list(acts(subject))
     for act in (every[0], every[1], every[-1]):
         reference, expected = undisturbed(act)
         for at in range(reference.requests):
             made = act.prepared()
             wire.breaks(made, at, way)
-            assert told(perform(made, act, wire.transport, Clock())) == told(expected), (act, at)
+            assert reported(perform(made, act, wire.transport, Clock())) == reported(expected), (act, at)
             assert shape(made) == shape(reference)

@@ -86,26 +86,26 @@ def side_by_side(count: int, modules: list[tuple[str, Item]]) -> list[list[dict[
 
 def declared(prefix: str) -> dict[str, list[Any]]:
     """For every module the objects to declare."""
-    wanted: dict[str, list[Any]] = {}
+    desired: dict[str, list[Any]] = {}
     first = 100_000 + secrets.randbelow(800_000)
     for name, case in SERVED.items():
         names = [f"{prefix}{number}" for number in range(OBJECTS)]
         if isinstance(case.item, str):
-            wanted[name] = [f"#0 DOCUMENT/#{first + number} USE" for number in range(OBJECTS)]
+            desired[name] = [f"#0 DOCUMENT/#{first + number} USE" for number in range(OBJECTS)]
         else:
             template = {"NOTE": "x", **NEEDED.get(name, {})}
-            wanted[name] = [item for each in names for item in case.items(each, template)]
-    return wanted
+            desired[name] = [item for each in names for item in case.items(each, template)]
+    return desired
 
 
 def test_two_processes_leave_behind_what_one_does(oned: tuple[str, str]) -> None:
     url, password = oned
     for _round in range(LOOKUP_ROUNDS):
         prefix = f"two-{secrets.token_hex(3)}-"
-        wanted, connection = declared(prefix), {"api_url": url, "api_password": password}
+        desired, connection = declared(prefix), {"api_url": url, "api_password": password}
         present: list[tuple[str, Item]] = [
             (name, {**connection, CASES[name].option: items, **({"wait": False} if name == "one_host" else {})})
-            for name, items in wanted.items()
+            for name, items in desired.items()
         ]
         gone = [
             (
@@ -113,15 +113,15 @@ def test_two_processes_leave_behind_what_one_does(oned: tuple[str, str]) -> None
                 {
                     **connection,
                     "state": "absent",
-                    CASES[name].option: [i if isinstance(i, str) else {"name": i["name"]} for i in wanted[name]],
+                    CASES[name].option: [i if isinstance(i, str) else {"name": i["name"]} for i in desired[name]],
                 },
             )
-            for name in reversed(wanted)
+            for name in reversed(desired)
         ]
-        rules = [f"{rule} #0" for rule in wanted["one_acl"]]
+        rules = [f"{rule} #0" for rule in desired["one_acl"]]
         listed = [
             (f"{name}_info", {**connection, "names": rules if name == "one_acl" else [f"~^{prefix}"]})
-            for name in wanted
+            for name in desired
         ]
         both = side_by_side(2, present)
         assert [(r.get("msg"), r["results"]) for results in both for r in results if r.get("failed")] == []
@@ -130,13 +130,13 @@ def test_two_processes_leave_behind_what_one_does(oned: tuple[str, str]) -> None
             # Whoever came later tells the ids that stay.
             assert [e["id"] for e in first["results"]] == [e["id"] for e in second["results"]], name
         (found,) = side_by_side(1, listed)
-        counts = {name: len(result[CASES[name].option]) for name, result in zip(wanted, found, strict=True)}
-        assert counts == dict.fromkeys(wanted, OBJECTS)
+        counts = {name: len(result[CASES[name].option]) for name, result in zip(desired, found, strict=True)}
+        assert counts == dict.fromkeys(desired, OBJECTS)
         (again,) = side_by_side(1, present)
         assert [result["changed"] for result in again] == [False] * len(present)
         removed = side_by_side(2, gone)
         assert [(r.get("msg"), r["results"]) for results in removed for r in results if r.get("failed")] == []
         (left,) = side_by_side(1, listed)
-        assert {name: result[CASES[name].option] for name, result in zip(wanted, left, strict=True)} == {
-            name: [] for name in wanted
+        assert {name: result[CASES[name].option] for name, result in zip(desired, left, strict=True)} == {
+            name: [] for name in desired
         }

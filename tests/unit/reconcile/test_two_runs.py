@@ -21,7 +21,7 @@ from oned_model import Clock, ModelTransport
 from resource_cases import SUBJECTS, Item, Subject, cloud
 
 Result = dict[str, Any]
-WORDS = list(SUBJECTS)
+KIND_NAMES = list(SUBJECTS)
 TURNS = st.lists(st.integers(0, 1), min_size=4, max_size=30)
 
 
@@ -122,23 +122,23 @@ def judge(subject: Subject, before: Sequence[Item], items: Sequence[Item], order
 EXAMPLES = settings(max_examples=20, deadline=None, derandomize=True)
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("kind_name", KIND_NAMES)
 @EXAMPLES
 @given(order=TURNS)
-def test_registering(word: str, order: list[int]) -> None:
-    judge(SUBJECTS[word], [], SUBJECTS[word].first, order)
+def test_registering(kind_name: str, order: list[int]) -> None:
+    judge(SUBJECTS[kind_name], [], SUBJECTS[kind_name].first, order)
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("kind_name", KIND_NAMES)
 @EXAMPLES
 @given(order=TURNS, way=st.integers(0, 9), mode=st.sampled_from(["merge", "replace"]))
-def test_changing(word: str, order: list[int], way: int, mode: str) -> None:
-    subject = SUBJECTS[word]
+def test_changing(kind_name: str, order: list[int], way: int, mode: str) -> None:
+    subject = SUBJECTS[kind_name]
     judge(subject, subject.first, subject.then[way % len(subject.then)], order, template_mode=mode)
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("kind_name", KIND_NAMES)
 @EXAMPLES
 @given(order=TURNS)
-def test_removing(word: str, order: list[int]) -> None:
-    judge(SUBJECTS[word], SUBJECTS[word].first, SUBJECTS[word].gone, order, state="absent")
+def test_removing(kind_name: str, order: list[int]) -> None:
+    judge(SUBJECTS[kind_name], SUBJECTS[kind_name].first, SUBJECTS[kind_name].gone, order, state="absent")

@@ -17,7 +17,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors i
 from oned_model import Clock, ModelTransport, Refused
 from resource_cases import CASES, Case, Item, cloud
 
-NOUNS = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+EACH_KIND = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 RENAMED = pytest.mark.parametrize("case", [c for c in CASES.values() if c.resources.can_rename], ids=lambda c: c.kind)
 
 
@@ -55,21 +55,21 @@ def actions(result: dict[str, Any]) -> list[list[str]]:
     return [entry["actions"] for entry in result["results"]]
 
 
-@NOUNS
+@EACH_KIND
 @pytest.mark.parametrize("full", [False, True])
 def test_made_once_then_only_read_and_removed_once(lab: Lab, case: Case, full: bool) -> None:
-    wanted = case.full if full else case.minimal
+    declared = case.full if full else case.minimal
     before = copy.deepcopy(lab.cloud.objects)
-    predicted = lab.run(case, wanted, check_mode=True)
+    predicted = lab.run(case, declared, check_mode=True)
     assert lab.cloud.writes == []
     assert lab.cloud.objects == before
-    made = lab.run(case, wanted)
+    made = lab.run(case, declared)
     assert actions(made) == actions(predicted)
     assert actions(made)[0][0] == "allocate"
     assert made["diff"] == predicted["diff"]
     assert list(made["diff"]["after"]) == ["a1"]
     assert made["results"][0]["state"] != "ABSENT"
-    again = lab.run(case, wanted)
+    again = lab.run(case, declared)
     # What oned keeps encrypted is asked for decrypted, in one request for all.
     requests = 2 if full and case.kind == "template" else 1
     assert (again["changed"], lab.cloud.writes, lab.cloud.requests) == (False, [], requests)
@@ -93,14 +93,14 @@ def variations() -> list[Any]:
 @pytest.mark.parametrize(("case", "item", "expected"), variations())
 def test_only_what_differs_is_sent(lab: Lab, case: Case, item: Item, expected: list[str]) -> None:
     lab.run(case, case.full)
-    wanted = {**case.minimal, **item}
-    predicted = lab.run(case, wanted, check_mode=True)
+    declared = {**case.minimal, **item}
+    predicted = lab.run(case, declared, check_mode=True)
     assert lab.cloud.writes == []
-    done = lab.run(case, wanted)
+    done = lab.run(case, declared)
     assert actions(done) == actions(predicted) == [expected]
     assert done["diff"] == predicted["diff"]
     assert done["diff"]["before"] != done["diff"]["after"]
-    assert lab.run(case, wanted)["changed"] is False
+    assert lab.run(case, declared)["changed"] is False
 
 
 @pytest.mark.parametrize(("case", "item", "expected"), variations())
@@ -122,7 +122,7 @@ def test_a_lost_answer_is_looked_up(lab: Lab, case: Case, item: Item, expected: 
     assert lab.run(case, {**case.minimal, **item})["changed"] is False
 
 
-@NOUNS
+@EACH_KIND
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_lost_answer_to_the_first_call_is_looked_up(lab: Lab, case: Case, carried_out: bool) -> None:
     left = [NoAnswer("lost")]
@@ -139,7 +139,7 @@ def test_a_lost_answer_to_the_first_call_is_looked_up(lab: Lab, case: Case, carr
     assert lab.run(case, case.full)["changed"] is False
 
 
-@NOUNS
+@EACH_KIND
 def test_someone_else_was_faster(lab: Lab, case: Case) -> None:
     def faster(method: str, params: tuple[Any, ...]) -> None:
         if method.endswith(".allocate"):
@@ -151,7 +151,7 @@ def test_someone_else_was_faster(lab: Lab, case: Case) -> None:
     assert len(lab.listed(case, names=["a1"])) == 1
 
 
-@NOUNS
+@EACH_KIND
 def test_one_failure_does_not_stop_the_others(lab: Lab, case: Case) -> None:
     def refuse(method: str, params: tuple[Any, ...]) -> None:
         if method.endswith(".allocate") and "b1" in str(params[0]):
@@ -166,20 +166,20 @@ def test_one_failure_does_not_stop_the_others(lab: Lab, case: Case) -> None:
     )
 
 
-@NOUNS
+@EACH_KIND
 def test_a_replaced_template_loses_what_is_not_named_and_keeps_what_oned_needs(lab: Lab, case: Case) -> None:
     if "template" not in case.full:
         return
     lab.run(case, {**case.full, "template": {**case.full["template"], "extra": "1", "OLD": {"x": 1}}})
-    wanted = {**case.minimal, "template": {**case.full["template"], "NEWER": "2"}}
-    done = lab.run(case, wanted, template_mode="replace")
+    declared = {**case.minimal, "template": {**case.full["template"], "NEWER": "2"}}
+    done = lab.run(case, declared, template_mode="replace")
     assert actions(done) == [["update"]]
     assert {"EXTRA", "OLD"} & set(done["diff"]["before"]["a1"]["template"]) == {"EXTRA", "OLD"}
     assert not {"EXTRA", "OLD"} & set(done["diff"]["after"]["a1"]["template"])
     (existing,) = lab.listed(case, names=["a1"])
     assert existing["template"]["NEWER"] == "2"
     assert "EXTRA" not in existing["template"]
-    assert lab.run(case, wanted, template_mode="replace")["changed"] is False
+    assert lab.run(case, declared, template_mode="replace")["changed"] is False
     assert lab.run(case, case.minimal, template_mode="replace")["changed"] is False
     assert lab.run(case, {**case.full, "template": case.full["template"]})["changed"] is False
 
@@ -187,14 +187,14 @@ def test_a_replaced_template_loses_what_is_not_named_and_keeps_what_oned_needs(l
 @RENAMED
 def test_renaming(lab: Lab, case: Case) -> None:
     lab.run(case, case.minimal)
-    wanted = {**case.minimal, "new_name": "z9"}
-    assert actions(lab.run(case, wanted)) == [["rename"]]
-    assert lab.run(case, wanted)["changed"] is False
+    declared = {**case.minimal, "new_name": "z9"}
+    assert actions(lab.run(case, declared)) == [["rename"]]
+    assert lab.run(case, declared)["changed"] is False
     lab.run(case, case.minimal)
-    result = lab.run(case, wanted)["results"][0]
+    result = lab.run(case, declared)["results"][0]
     assert result["msg"].startswith(f"it cannot be renamed to z9: there is such a {case.resources.kind_name} already (")
     lab.run(case, {}, {"name": "z9"}, state="absent")
-    assert actions(lab.run(case, wanted)) == [["allocate"]]
+    assert actions(lab.run(case, declared)) == [["allocate"]]
     assert len(lab.listed(case, names=["z9"])) == 1
 
 
@@ -262,15 +262,15 @@ def test_mistakes_are_one_sentence_and_change_nothing(
     assert lab.cloud.writes == []
 
 
-@NOUNS
+@EACH_KIND
 def test_an_object_is_listed_once(lab: Lab, case: Case) -> None:
-    with pytest.raises(OnedError, match=r"listed more than once \(capitals do not tell names apart\): a1, A1"):
+    with pytest.raises(OnedError, match=r"listed more than once \(case is ignored\): a1, A1"):
         lab.run(case, case.minimal, {**case.minimal, "name": "A1"})
     assert lab.cloud.requests == 0
 
 
-@NOUNS
-def test_nothing_wanted_asks_nothing(lab: Lab, case: Case) -> None:
+@EACH_KIND
+def test_nothing_declared_asks_nothing(lab: Lab, case: Case) -> None:
     assert lab.run(case)["changed"] is False
     assert lab.cloud.requests == 0
 
@@ -282,7 +282,7 @@ def refuse_everything(error: Exception) -> Callable[..., None]:
     return fault
 
 
-@NOUNS
+@EACH_KIND
 def test_what_concerns_all_is_one_error(lab: Lab, case: Case) -> None:
     lab.cloud.misbehave = refuse_everything(Refused("User [2] : Not authorized", 512))
     with pytest.raises(OnedError, match="Not authorized"):
@@ -316,7 +316,7 @@ def test_choosing(lab: Lab, params: dict[str, Any], found: list[str]) -> None:
     assert [existing["name"] for existing in lab.listed(CASES["cluster"], **params)] == found
 
 
-def test_a_bad_regular_expression_is_told(lab: Lab) -> None:
+def test_a_bad_regular_expression_is_reported(lab: Lab) -> None:
     with pytest.raises(OnedError, match=r"names: '~\(' is not a regular expression"):
         lab.listed(CASES["cluster"], names=["~("])
 
@@ -341,7 +341,9 @@ def test_a_datastore_keeps_its_type_and_its_images(lab: Lab) -> None:
     case = CASES["datastore"]
     lab.run(case, case.full)
     message = lab.run(case, {"type": "system"})["results"][0]["msg"]
-    assert message.startswith("it is of type image and wanted as system: what it holds would be lost, so remove it")
+    assert message.startswith(
+        "it is of type image, and the desired type is system: what it holds would be lost, so remove it"
+    )
     lab.cloud.named("datastore", "a1").more["images"] = [4, 5]
     message = lab.run(case, {}, state="absent")["results"][0]["msg"]
     assert message == "it still holds 2 images: remove them first"
@@ -371,7 +373,7 @@ def test_ranges_in_use_and_reservations_are_left_alone(lab: Lab) -> None:
     net.more["ranges"][0]["ALLOCATED"] = " 0 274877906945"
     net.more["leases"] = 1
     message = lab.run(case, {"ranges": []})["results"][0]["msg"]
-    assert message == "range 0 (10.0.0.1) is not wanted but has addresses in use: release them first"
+    assert message == "range 0 (10.0.0.1) is not listed but has addresses in use: release them first"
     message = lab.run(case, {}, state="absent")["results"][0]["msg"]
     assert message == "1 of its addresses are in use by virtual machines or reservations"
     net.more["ranges"][0] = {"TYPE": "IP4", "IP": "10.9.0.1", "SIZE": "2", "AR_ID": "0", "PARENT_NETWORK_AR_ID": "3"}
@@ -443,26 +445,30 @@ def test_an_administrator_joins_the_group_first(lab: Lab) -> None:
 def test_a_hook_keeps_its_type(lab: Lab) -> None:
     lab.run(CASES["hook"], CASES["hook"].full)
     message = lab.run(CASES["hook"], {"type": "state"})["results"][0]["msg"]
-    assert message.startswith("it is of type api and wanted as state: OpenNebula cannot change the type of a hook")
+    assert message.startswith(
+        "it is of type api, and the desired type is state: OpenNebula cannot change the type of a hook"
+    )
 
 
 def test_an_image_is_not_moved_and_not_removed_while_in_use(lab: Lab) -> None:
     case = CASES["image"]
     lab.run(case, case.full)
     message = lab.run(case, {"datastore": "others"})["results"][0]["msg"]
-    assert message.startswith("it lies in datastore images and is wanted in others: OpenNebula does not move images")
+    assert message.startswith(
+        "it is in datastore images, and the desired one is others: OpenNebula does not move images"
+    )
     lab.cloud.named("image", "a1").more["vms"] = [4, 9]
     message = lab.run(case, {}, state="absent")["results"][0]["msg"]
     assert message == "2 virtual machines use it: 4, 9"
 
 
-def test_a_broken_image_is_told_in_this_run_and_in_check_mode_of_the_next(lab: Lab) -> None:
+def test_a_broken_image_is_reported_in_this_run_and_in_check_mode_of_the_next(lab: Lab) -> None:
     case = CASES["image"]
     broken = {"datastore": "images", "path": "/broken"}
-    told = "it is in ERROR: no such file; remove it (state absent) and add it again"
+    problem = "it is in ERROR: no such file; remove it (state absent) and add it again"
     result = lab.run(case, broken)["results"][0]
-    assert (result["changed"], result["state"], result["msg"]) == (True, "ERROR", told)
-    assert lab.run(case, broken, check_mode=True)["results"][0]["msg"] == told
+    assert (result["changed"], result["state"], result["msg"]) == (True, "ERROR", problem)
+    assert lab.run(case, broken, check_mode=True)["results"][0]["msg"] == problem
     assert actions(lab.run(case, {}, state="absent")) == [["delete"]]
 
 

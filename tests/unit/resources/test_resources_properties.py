@@ -1,6 +1,6 @@
 # Copyright (c) 2026 KubeNebula contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever there is and whatever is wanted: check mode says what a run does, and a second run does nothing.
+"""Whatever is observed and whatever is desired: check mode says what a run does, and a second run does nothing.
 
 For every kind of object but hosts, which are in test_host_properties.py.
 """
@@ -121,20 +121,20 @@ def desired_objects(draw: st.DrawFn, resources: type[Declared]) -> list[Any]:
         return draw(st.lists(st.sampled_from(RULES), max_size=3))
     found = []
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=3)):
-        wanted: dict[str, Any] = {"name": name}
+        desired: dict[str, Any] = {"name": name}
         options = {**OPTIONS[resources], "template": TEMPLATES}
         if resources.can_rename:
             options["new_name"] = st.sampled_from([*NAMES, "d1"])
         for key, values in options.items():
             if draw(st.integers(0, 9)) < (9 if key in NEEDED else 5):
-                wanted[key] = draw(values)
-        found.append(wanted)
+                desired[key] = draw(values)
+        found.append(desired)
     return found
 
 
 @st.composite
 def cases(draw: st.DrawFn, resources: type[Declared]) -> tuple[list[list[Any]], dict[str, Any]]:
-    """Two lists of wishes of which the first makes what the second finds, and how the second is meant."""
+    """Two lists of desired objects, of which the first creates what the second finds, and the options of the second."""
     state = draw(st.sampled_from(["present", "present", "absent"]))
     mode = draw(st.sampled_from(["merge", "replace"]))
     return [draw(desired_objects(resources)), draw(desired_objects(resources))], {"state": state, "template_mode": mode}
@@ -152,7 +152,7 @@ def run(
         return str(error)
 
 
-def told(result: Any) -> Any:
+def reported(result: Any) -> Any:
     if isinstance(result, str):
         return result
     return result["diff"], [(r["name"], r["actions"], r["changed"], r["failed"], r["msg"]) for r in result["results"]]
@@ -181,11 +181,11 @@ def seen(made: Cloud, resources: type[Declared], shown: dict[str, Any], name: st
     """The same of what oned has."""
     client = Client(ModelTransport(made), "oneadmin", "secret")
     objects = Pool(resources([], {}).objects(client.read(resources.list_call.method, *resources.list_call.params)))
-    existing = objects.find("thing", shown.get("rule", shown.get("name", name)))
+    existing = objects.find("object", shown.get("rule", shown.get("name", name)))
     assert existing is not None
     view: dict[str, Any] = {**existing.view, "name": existing.name, "rule": existing.name}
-    for option, word in resources.references.items():
-        call, tag = LISTS[word]
+    for option, kind in resources.references.items():
+        call, tag = LISTS[kind]
         names = {ref.id: ref.name for ref in refs(client.read(call.method, *call.params), tag, call.method)}
         # What is removed is shown by ids: nothing else is read for that.
         if isinstance(view[option], list) and any(isinstance(entry, str) for entry in shown.get(option, [])):
@@ -212,7 +212,7 @@ def test_check_mode_tells_what_a_run_does_and_a_second_run_only_reads(
     assert made.writes == []
     assert made.objects == before
     done = run(made, resources, second, **params)
-    assert told(done) == told(predicted)
+    assert reported(done) == reported(predicted)
     assert "s3cr3t" not in str(done)
     if isinstance(done, str):
         assert made.writes == []
@@ -235,12 +235,12 @@ def test_the_diff_shows_what_was_and_what_is_there_then(resources: type[Declared
     if isinstance(predicted, str):
         return
     for name, shown in predicted["diff"]["before"].items():
-        told = written(resources, shown)
-        assert visible(told) == seen(made, resources, told, name)
+        reported = written(resources, shown)
+        assert visible(reported) == seen(made, resources, reported, name)
     run(made, resources, second, **params)
     for name, shown in predicted["diff"]["after"].items():
-        told = written(resources, shown)
-        assert visible(told) == seen(made, resources, told, name)
+        reported = written(resources, shown)
+        assert visible(reported) == seen(made, resources, reported, name)
     changed = {entry["name"] for entry in predicted["results"] if entry["changed"]}
     assert changed == predicted["diff"]["before"].keys() | predicted["diff"]["after"].keys()
 

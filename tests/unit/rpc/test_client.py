@@ -145,7 +145,7 @@ def test_what_passes_is_tried_again(answer: Any, write: bool) -> None:
 
 
 @pytest.mark.parametrize("answer", PASSING)
-def test_what_does_not_pass_is_told_in_the_end(answer: Any) -> None:
+def test_what_does_not_pass_is_reported_in_the_end(answer: Any) -> None:
     one, _transport, clock = client(answer)
     with pytest.raises(OnedError):
         one.write("one.host.status", 3, 0)
@@ -196,7 +196,7 @@ def test_a_read_that_fails_inside_of_oned_is_repeated_and_a_write_is_not() -> No
     assert (len(transport.bodies), clock.now) == (1, 0)
 
 
-def test_other_refusals_are_told_at_once() -> None:
+def test_other_refusals_are_reported_at_once() -> None:
     one, transport, clock = client([False, "[m] NAME is already taken by HOST 0.", 8192, -1, -1])
     with pytest.raises(OnedError):
         one.write("one.host.allocate", "kvm1", "kvm", "kvm", -1)
@@ -210,7 +210,7 @@ def test_a_refused_write_is_sent_once_by_a_real_clock() -> None:
     assert len(transport.bodies) == 1
 
 
-def test_what_cannot_be_reached_at_all_is_told_at_once() -> None:
+def test_what_cannot_be_reached_at_all_is_reported_at_once() -> None:
     one, transport, clock = client(Unreachable("no such name"))
     with pytest.raises(Unreachable, match="no such name"):
         one.read("one.hostpool.info")
@@ -294,7 +294,7 @@ def test_many_calls_go_in_batches_with_few_in_flight() -> None:
 
 
 def test_fewer_requests_are_under_way_while_oned_turns_some_away() -> None:
-    """Two at a time are served here, any further one is refused; in the end every call is carried out once."""
+    """Two at a time are served here, any further one is refused; in the end every call is executed once."""
     oned, lock, peaks = Oned(), threading.Lock(), [0]
     flying = 0
 

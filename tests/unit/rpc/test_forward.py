@@ -137,7 +137,7 @@ def test_where_nothing_is_granted_both_permissions_are_named(
         ),
     ],
 )
-def test_what_was_never_sent_is_told_as_such(
+def test_what_was_never_sent_is_reported_as_such(
     tmp_path: Path, failures: dict[str, int], reason: str, passing: bool
 ) -> None:
     with pytest.raises(Unreachable, match=reason) as caught:
@@ -158,7 +158,7 @@ def test_silence_and_cut_connections_are_no_answer(tmp_path: Path) -> None:
         post(tmp_path, ApiServer(lambda _body: GOOD, error="broken pipe"))
 
 
-def test_something_else_on_the_port_is_told(tmp_path: Path) -> None:
+def test_something_else_on_the_port_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="answers with HTML instead of XML-RPC"):
         post(tmp_path, ApiServer(lambda _body: b"<html>Sunstone</html>"))
 

@@ -68,7 +68,7 @@ def test_what_the_api_server_says_is_explained(
 
 
 @pytest.mark.parametrize("code", [200, 302, 404])
-def test_a_login_page_in_between_is_told(tmp_path: Path, code: int) -> None:
+def test_a_login_page_in_between_is_reported(tmp_path: Path, code: int) -> None:
     with pytest.raises(Unreachable, match=f"answers HTTP {code} with HTML instead of XML-RPC"):
         post(tmp_path, lambda *_: (code, "text/html", b"<!doctype html><html>Login</html>"))
 
@@ -91,13 +91,13 @@ def test_an_api_server_that_is_not_there_passes_by(tmp_path: Path) -> None:
     assert caught.value.passing
 
 
-def test_a_missing_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "kubernetes.client", None)
     with pytest.raises(SetupError, match=r"needs the Python library kubernetes \(pip install kubernetes\).*api_url"):
         kube.configuration(kubeconfig(tmp_path, "http://x"), None)
 
 
-def test_a_missing_kubeconfig_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_kubeconfig_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SetupError, match=r"there is no kubeconfig at .*/nowhere: give kubeconfig, or api_url"):
         kube.configuration(str(tmp_path / "nowhere"), None)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -112,14 +112,14 @@ def test_the_environment_names_the_kubeconfig(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("content", ["{", "", "kind: Config", "just words"])
-def test_a_broken_kubeconfig_is_told(tmp_path: Path, content: str) -> None:
+def test_a_broken_kubeconfig_is_reported(tmp_path: Path, content: str) -> None:
     path = tmp_path / "kubeconfig"
     path.write_text(content)
     with pytest.raises(SetupError, match=r"the kubeconfig .*/kubeconfig cannot be used: "):
         kube.configuration(str(path), None)
 
 
-def test_an_unknown_context_is_told(tmp_path: Path) -> None:
+def test_an_unknown_context_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"\(context other\) cannot be used: .*other"):
         kube.configuration(kubeconfig(tmp_path, "http://x"), "other")
 

@@ -39,7 +39,7 @@ def test_the_path_is_oneds_unless_another_is_given(path: str, sent: str) -> None
 
 
 @pytest.mark.parametrize("url", ["one.example.org:2633", "ftp://one/RPC2", "http://", "http://one:port/RPC2", ""])
-def test_what_is_no_address_is_told(url: str) -> None:
+def test_what_is_no_address_is_reported(url: str) -> None:
     with pytest.raises(SetupError, match="is not an address such as"):
         HttpTransport(url)
 
@@ -59,7 +59,7 @@ def test_nobody_listening_passes_by() -> None:
     assert caught.value.passing
 
 
-def test_a_name_that_does_not_resolve_is_told_at_once() -> None:
+def test_a_name_that_does_not_resolve_is_reported_at_once() -> None:
     with pytest.raises(Unreachable, match=r"the name one\.invalid in api_url does not resolve") as caught:
         HttpTransport("http://one.invalid:2633/RPC2").post(b"", 5)
     assert not caught.value.passing
@@ -133,17 +133,17 @@ def test_a_certificate_is_verified(tmp_path: Path) -> None:
         ({"ends": timedelta(hours=-1)}, "it has to be renewed"),
     ],
 )
-def test_what_is_wrong_with_a_certificate_is_told(tmp_path: Path, given: dict[str, Any], advice: str) -> None:
+def test_what_is_wrong_with_a_certificate_is_reported(tmp_path: Path, given: dict[str, Any], advice: str) -> None:
     path = certificate(tmp_path / "oned.pem", **given)
     with serve(good, serving(path)) as site, pytest.raises(Unreachable, match=f"is not trusted .*: {advice}"):
         HttpTransport(site.url, ca_cert=str(path)).post(b"", 5)
 
 
-def test_https_to_a_plain_port_is_told() -> None:
+def test_https_to_a_plain_port_is_reported() -> None:
     with serve(good) as site, pytest.raises(Unreachable, match="does not speak TLS"):
         HttpTransport(site.url.replace("http://", "https://")).post(b"", 5)
 
 
-def test_a_ca_cert_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_ca_cert_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"ca_cert .*missing.pem cannot be read"):
         HttpTransport("https://one/RPC2", ca_cert=str(tmp_path / "missing.pem"))

@@ -1,0 +1,3 @@
+module kubenebula.lab/pause
+
+go 1.24.0
