@@ -99,9 +99,16 @@ def _validated(spec: Mapping[str, Any], given: Any, number: int) -> tuple[Any, l
     if not isinstance(given, Mapping):
         return given, [f"entry {number} has to be a dictionary with a name"]
     together = {key: spec[key] for key in _TOGETHER if key in spec}
-    result = ArgumentSpecValidator(spec["options"], **together).validate(dict(given))
+    result = ArgumentSpecValidator(spec["options"], **together).validate(_plain(given))
     owner = given.get("name") or f"entry {number}"
     return result.validated_parameters, [f"{owner}: {_sentence(error, spec)}" for error in result.errors]
+
+
+def _plain(value: Any) -> Any:
+    """Copy a value of a play, without the template engine that the validator would copy with each list."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _sentence(error: Exception, spec: Mapping[str, Any]) -> str:

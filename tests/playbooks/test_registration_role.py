@@ -16,7 +16,6 @@ def test_what_is_not_declared_is_not_asked_for(site: Site) -> None:
     run = site.register(hosts={}, opennebula_clusters=OBJECTS["opennebula_clusters"], opennebula_networks=None)
     assert run.code == 0, run.text
     assert run.calls == {
-        "one.zonepool.info": 1,
         "one.clusterpool.info": 2,
         "one.cluster.allocate": 1,
         "one.cluster.update": 1,
@@ -35,6 +34,7 @@ def test_what_fails_is_named_in_the_end_and_holds_up_nothing_else(site: Site) ->
         hosts={**HOSTS, "kvm2": {"hypervisor_type": "kvm", "hypervisor_cluster": "bad"}},
         opennebula_clusters=[{"name": "bad"}, {"name": "edge"}],
         opennebula_datastores=OBJECTS["opennebula_datastores"],
+        opennebula_networks=[{**OBJECTS["opennebula_networks"][0], "clusters": ["nowhere"]}],
         opennebula_images=images,
         opennebula_acl_rules=["* HOST/%edge USE"],
     )
@@ -42,6 +42,7 @@ def test_what_fails_is_named_in_the_end_and_holds_up_nothing_else(site: Site) ->
     assert run.last_words.keys() == {"localhost", "kvm2"}
     for words in (
         "Not everything is declared: 1 of 2 clusters failed: bad: one.cluster.allocate: the disk is full (code 8192);",
+        "nothing was changed: virtual network private: there is no cluster ''nowhere''",
         "1 of 1 images failed: broken: it is in ERROR",
     ):
         assert words in run.last_words["localhost"]

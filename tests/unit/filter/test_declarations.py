@@ -47,6 +47,18 @@ def test_what_is_right_has_no_problems() -> None:
     assert declaration_problems({variable: [] for variable in KINDS}) == []
 
 
+class Lazy(list[Any]):
+    """A list as a play has it: a copy of it would be one of the engine that renders its templates too."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Lazy:
+        raise AssertionError("copied")
+
+
+def test_nothing_that_belongs_to_the_play_is_copied() -> None:
+    template = {"CPU": 1, "NIC": Lazy([{"NETWORK": "n"}])}
+    assert declaration_problems({"opennebula_templates": Lazy([{"name": "t", "template": template}])}) == []
+
+
 def test_the_role_declares_what_is_checked() -> None:
     """A variable that is checked is one that the role takes, and the other way round."""
     options = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"]["declare"]["options"]
