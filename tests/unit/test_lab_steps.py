@@ -46,8 +46,8 @@ def test_a_long_step_says_that_it_lasts_and_how_far_it_is(tmp_path: Path) -> Non
       long "making it" "$STATE/log/it" last_line work
       step made
     """
-    code, said, _ = run(tmp_path, script)
-    assert code == 0
+    code, said, errors = run(tmp_path, script)
+    assert (code, errors) == (0, "")
     assert said[0] == "making it"
     assert said[-1] == "made"
     assert len(said) > 4

@@ -24,7 +24,7 @@ def bash(script: str) -> str:
 def test_all_parts_of_kubernetes_are_of_one_version() -> None:
     parts = re.findall(r"^\t(k8s\.io/[\w-]+) => k8s\.io/[\w-]+ (v\S+)$", MODULES, re.MULTILINE)
     assert len(parts) > 20
-    assert {version for _, version in parts} == {f"v0.{MINOR}.{PATCH}"}
+    assert {version for _module, version in parts} == {f"v0.{MINOR}.{PATCH}"}
 
 
 def test_the_version_is_written_nowhere_else() -> None:
