@@ -93,7 +93,7 @@ bench-onboarding: machine dev ## how long N machines of the lab take to become h
 	@$(LAB) up
 	python tests/benchmarks/onboarding.py --hosts $(N)
 
-test: machine lint ## everything; empties the lab and stops it in the end
+test: machine dev ## everything; empties the lab and stops it in the end
 	@$(LAB) up
 	$(MAKE) --no-print-directory --jobs=3 --output-sync=target stages
 	$(LAB) down
@@ -104,7 +104,7 @@ stages: $(SCENARIOS:%=stage-%) stage-offline stage-sanity
 
 # what needs no lab, one after the other, because each takes all processors
 stage-offline:
-	@$(MAKE) --no-print-directory --jobs=1 unit contract chart playbooks
+	@$(MAKE) --no-print-directory --jobs=1 lint unit contract chart playbooks
 
 stage-sanity:
 	@$(MAKE) --no-print-directory sanity
