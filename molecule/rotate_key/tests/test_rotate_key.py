@@ -23,9 +23,9 @@ LOG_IN = "ssh -n -o BatchMode=yes -o ControlMaster=no -o ControlPath=none -o Con
 # those steps of docs/trust.md that change something
 STEPS = (
     "Update the Secret of the SSH key and publish its public keys: add the new key (begin)",
-    "Authorize both keys on the hypervisor",
+    "Authorize the front-end's old and new SSH keys on the hypervisor",
     "Update the Secret of the SSH key and publish its public keys: use the new key (switch)",
-    "Remove the old key from the hypervisor",
+    "Remove the front-end's old SSH key from the hypervisor",
     "Update the Secret of the SSH key and publish its public keys: remove the old key (finish)",
 )
 
