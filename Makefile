@@ -14,7 +14,7 @@ SCENARIOS := default services onboard_lxc offboard onboard_kvm verify rotate_key
 # A worker for each processor. Tests of one file stay together, for they share what is costly to start.
 PYTEST := pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
 # molecule would not create again what an earlier run has created and not destroyed
-scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1)
+scenario = molecule reset --scenario-name $(1); molecule test --scenario-name $(1) $(2)
 # `make site` takes Helm 3, which is built in no time beside Kubernetes. Tests take Helm 4 where kubernetes.core knows it: from
 # 6.4.0, which needs Python 3.12.
 chart molecule test stages $(SCENARIOS:%=stage-%): export LAB_HELM = $(shell .venv/bin/python -c 'import sys; print(4 if sys.version_info >= (3, 12) else 3)' 2>/dev/null)
@@ -99,7 +99,7 @@ test: machine dev ## everything; empties the lab and stops it in the end
 	$(LAB) down
 
 # Some at a time, for most of the time they wait. What a stage says is shown when it is over.
-.PHONY: stages stage-offline stage-sanity $(SCENARIOS:%=stage-%)
+.PHONY: stages stage-offline stage-sanity stage-after_services $(SCENARIOS:%=stage-%)
 stages: $(SCENARIOS:%=stage-%) stage-offline stage-sanity
 
 # what needs no lab, one after the other, because each takes all processors
@@ -113,14 +113,18 @@ stage-sanity:
 # and do so while users use the cloud, but not while something is broken. The rest has its place where scenarios wait most.
 stage-services stage-onboard_kvm: stage-default
 stage-onboard_lxc: stage-onboard_kvm
-# `services` deploys the cloud as it was when it ends, and oned restarts: tests that ask it themselves come after that
-stage-offboard: stage-onboard_lxc stage-services
-stage-verify stage-preflight stage-helm: stage-offboard
+stage-offboard: stage-onboard_lxc
+# What ends `services` deploys the cloud as it was, and oned restarts: no test that asks oned runs meanwhile.
+stage-services: private OPTIONS = --destroy=never
+stage-after_services: stage-services stage-offboard
+	@molecule destroy --scenario-name services
+
+stage-verify stage-preflight stage-helm: stage-after_services
 stage-sanity: stage-preflight stage-helm
 stage-rotate_key: stage-verify
 
 $(SCENARIOS:%=stage-%): stage-%: dev
-	@$(call scenario,$*)
+	@$(call scenario,$*,$(OPTIONS))
 
 clean: ## stop the lab and forget all it held; builds stay cached
 	@$(LAB) purge
