@@ -26,7 +26,7 @@ options:
       - Rules, each as C(USER RESOURCES/WHICH RIGHTS ZONE). If C(ZONE) is left out, it is C(#0).
       - C(USER) and C(WHICH) are V(*), a V(#) with the ID of one object or the name of one user, or a V(@) with the ID
         or name of a group. For hosts, networks and datastores, C(WHICH) may also be a V(%) with the ID or name of a
-        cluster. C(ZONE) is V(*) or V(#) with an ID.
+        cluster. C(ZONE) is V(*) or V(#) with an ID. A name with blanks is quoted, as in V(@"web team").
       - C(RESOURCES) are V(VM), V(HOST), V(NET), V(IMAGE), V(USER), V(TEMPLATE), V(GROUP), V(DATASTORE), V(CLUSTER),
         V(DOCUMENT), V(ZONE), V(SECGROUP), V(VDC), V(VROUTER), V(MARKETPLACE), V(MARKETPLACEAPP), V(VMGROUP),
         V(VNTEMPLATE), V(BACKUPJOB), joined by V(+).
@@ -46,6 +46,7 @@ EXAMPLES = r"""
     rules:
       - "@developers HOST+NET+DATASTORE/%edge USE+MANAGE *"
       - "#alice HOST/* MANAGE #0"
+      - '@"web team" NET/%"rack 1" USE'
 """
 
 RETURN = r"""

@@ -36,7 +36,10 @@ options:
         required: true
       password:
         description:
-          - Password. For drivers other than V(core), what the driver identifies the user by. Required for a new user.
+          - Password. For drivers other than V(core), what the driver identifies the user by, such as the distinguished
+            name of a certificate without its blanks.
+          - Required for a new user with the driver V(core), and with other drivers unless C(PASSWORD_REQUIRED) of the
+            driver is V(NO) in C(oned.conf), as it is for V(ldap).
           - The module compares it with the digest that OpenNebula stores, so giving it again changes nothing.
         type: str
       update_password:
@@ -79,7 +82,6 @@ EXAMPLES = r"""
         password: "{{ alice_password }}"
         groups: [developers, users]
       - name: bob
-        password: bob
         auth_driver: ldap
 """
 

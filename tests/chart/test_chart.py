@@ -203,7 +203,8 @@ def test_configuration_comes_from_values_and_restarts_the_pod(helm: Helm) -> Non
     changes = {"oned": {"config": {"LOG": {"DEBUG_LEVEL": 5}, "VM_MAD": [{"NAME": "kvm", "ARGUMENTS": "-t 30"}]}}}
     objects = helm.objects(changes)
     written = json.loads(objects["ConfigMap", "cloud-oned"]["data"]["oned.json"])
-    assert written["LOG"] == {"DEBUG_LEVEL": 5}
+    # logs of virtual machines are on the volume, which outlives the container
+    assert written["LOG"] == {"DEBUG_LEVEL": 5, "USE_VMS_LOCATION": "YES"}
     assert written["VM_MAD"] == [{"NAME": "kvm", "ARGUMENTS": "-t 30"}]
     assert written["HOSTNAME"] == "cloud"
     assert before == again

@@ -307,7 +307,8 @@ class Cloud(Oned):
     # Users and groups.
 
     def _user(self, name: str, password: str, driver: str, groups: list[int]) -> int:
-        if not password or " " in password:
+        # PASSWORD_REQUIRED of ldap is NO
+        if driver != "ldap" and (not password or " " in password):
             raise Refused("Invalid password", 8192)
         stored = _digest(password) if driver in ("", "core") else password
         given = [self.get("group", gid).id for gid in groups] or [1]

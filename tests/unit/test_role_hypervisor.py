@@ -201,3 +201,29 @@ def test_folders_that_are_mounted_are_left_to_their_server() -> None:
 def test_nobody_has_to_gather_facts_to_ask_whether_a_hypervisor_is_converged() -> None:
     for name in ("__hypervisor_check", "__hypervisor_fingerprint"):
         assert value(name, DEBIAN, ansible_facts={}) == value(name, ALMA)
+
+
+@pytest.mark.parametrize(
+    ("drift", "key", "added", "outdated"),
+    [
+        (["fingerprint"], False, False, True),
+        (["state file"], False, False, True),
+        (["/etc/apt/keyrings/opennebula.asc"], True, False, True),
+        # apt has just read them
+        (["fingerprint"], True, True, False),
+        (["/etc/subuid"], False, False, False),
+    ],
+)
+def test_package_lists_are_read_again_when_they_may_be_outdated(
+    drift: list[str], key: bool, added: bool, outdated: bool
+) -> None:
+    results = {"__hypervisor_key": {"changed": key}, "__hypervisor_added": {"changed": added}}
+    given = {**results, "__hypervisor_convergence": {"drift": drift}}
+    assert value("__hypervisor_lists_outdated", DEBIAN, **given) is outdated
+
+
+def test_package_lists_of_a_repository_that_the_role_does_not_manage() -> None:
+    """The tasks that register the results are skipped."""
+    skipped = {"changed": False, "skipped": True}
+    given = {"__hypervisor_key": skipped, "__hypervisor_added": skipped, "__hypervisor_convergence": {"drift": []}}
+    assert value("__hypervisor_lists_outdated", ALMA, **given) is False

@@ -73,6 +73,25 @@ def test_files_that_the_database_password_is_in_are_private(front_end: Host, clo
         assert front_end.file(path).mode == 0o600, path
 
 
+def test_any_password_of_the_database_reaches_it(front_end: Host, cloud: Cloud) -> None:
+    """A real client reads it from the option file, with the characters that mean something there, in SQL or a shell."""
+    password = "a\\sb\\tc9 \"#';%$`\\\\n !ä"
+    literal = password.replace("\\", "\\\\").replace("'", "''")
+    root = 'exec mariadb --user=root --password="$(cat /run/secrets/database/root-password)"'
+    sql = ["exec", "-i", "opennebula-mariadb-0", "--", "sh", "-c", root]
+    cloud.kubectl(*sql, text=f"CREATE OR REPLACE USER guest IDENTIFIED BY '{literal}';")
+    try:
+        encoded = base64.b64encode(password.encode()).decode()
+        write = "DATABASE_USER=guest /usr/libexec/kubenebula/database-options > $HOME/guest.cnf"
+        options = f"echo {encoded} | base64 -d | {write}"
+        client = 'mariadb --defaults-file=$HOME/guest.cnf --batch --skip-column-names --execute "SELECT USER()"'
+        dump = "mariadb-dump --defaults-file=$HOME/guest.cnf --help > /dev/null"
+        assert front_end.check_output(f"HOME=/run/one; umask 77; {options}; {client}; {dump}").startswith("guest@")
+    finally:
+        front_end.run("rm -f /run/one/guest.cnf")
+        cloud.kubectl(*sql, text="DROP USER guest;")
+
+
 def test_no_key_is_in_a_layer_of_an_image(cloud: Cloud, needles: set[str], tmp_path: Path) -> None:
     """Every layer by itself: what a later layer deletes is still there for whoever pulls the image."""
     workloads = ["statefulset/opennebula-oned", *(f"deployment/opennebula-{service}" for service in SERVICES)]

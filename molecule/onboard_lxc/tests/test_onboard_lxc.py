@@ -68,9 +68,11 @@ def test_what_somebody_has_changed_is_mended(lxc2: Host) -> None:
     done = mended(
         "lxc2",
         "systemctl disable --now prometheus-node-exporter; sed -i /^root:600100001:/d /etc/subgid;"
-        "dpkg --force-depends --remove opennebula-node-lxc",
+        "dpkg --force-depends --remove opennebula-node-lxc;"
+        # a key that signed the repository once, and lists of that time
+        "echo older > /etc/apt/keyrings/opennebula.asc; rm -rf /var/lib/apt/lists/*",
     )
-    assert (done.returncode, changed(done)) == (0, 3), done.stdout[-3000:]
+    assert (done.returncode, changed(done)) == (0, 4), done.stdout[-3000:]
     assert lxc2.service("prometheus-node-exporter").is_enabled and lxc2.service("prometheus-node-exporter").is_running
     assert lxc2.file("/etc/subgid").contains("^root:600100001:65536$")
     assert lxc2.package("opennebula-node-lxc").is_installed

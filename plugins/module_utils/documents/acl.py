@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -79,11 +80,16 @@ def _names(parts: list[str]) -> list[tuple[str, str]]:
 
 
 def _split(text: str) -> list[str]:
-    parts = text.split()
+    try:
+        parts = shlex.split(text)
+    except ValueError:
+        raise SetupError(f"rule {text!r}: a quote is never closed") from None
     if len(parts) == 3:
         parts.append("#0")
     if len(parts) != 4:
-        raise SetupError(f"rule {text!r}: a rule is USER RESOURCES/WHICH RIGHTS, and a zone if you like")
+        raise SetupError(
+            f"rule {text!r}: a rule is USER RESOURCES/WHICH RIGHTS, and a zone if you like; quote names with blanks"
+        )
     return parts
 
 

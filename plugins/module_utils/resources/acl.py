@@ -38,7 +38,9 @@ class Rules(Declared):
         super().__init__([{"name": item} for item in items], params)
 
     def normalize(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        name = " ".join(str(item["name"]).split())
+        text = str(item["name"]).strip()
+        # Blanks in quotes are part of a name.
+        name = text if '"' in text or "'" in text else " ".join(text.split())
         return {"name": name, "final_name": name, "attributes": {}, "named": acl.named(name)}
 
     def referenced_kinds(self) -> set[str]:

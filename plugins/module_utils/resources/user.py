@@ -30,7 +30,9 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client i
 # Users that OpenNebula itself needs.
 _SYSTEM = {0: "oneadmin", 1: "serveradmin"}
 _USERS = 1
-_NO_PASSWORD = re.compile(r"\s")
+_BLANK = re.compile(r"\s")
+# The driver of users for whom no driver is given.
+_CORE = "core"
 _OLD, _NEW = "(the one it has)", "(another one)"
 
 
@@ -66,13 +68,13 @@ class Users(Declared):
         groups = observed.ids("group", desired["groups"]) if desired.get("groups") else []
         view: View = {
             "groups": groups or [_USERS],
-            "auth_driver": driver or "core",
+            "auth_driver": driver or _CORE,
             "enabled": True,
             "password": _NEW,
             "_password": desired.get("password") or "",
             "template": {},
         }
-        return (desired["final_name"], desired.get("password"), driver, groups), view
+        return (desired["final_name"], desired.get("password") or "", driver, groups), view
 
     def steps(self, desired: Desired, view: View, observed: Observed) -> Iterator[Step]:
         driver, password = desired.get("auth_driver"), desired.get("password")
@@ -103,9 +105,11 @@ class Users(Declared):
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         password = desired.get("password")
-        if existing is None and not password:
+        driver = desired.get("auth_driver") or (_CORE if existing is None else existing.view["auth_driver"])
+        # Whether another driver needs a password, and which, is PASSWORD_REQUIRED in oned.conf: oned decides.
+        if existing is None and not password and driver == _CORE:
             yield f"user {desired['name']} is new: give password"
-        if password is not None and (not password or _NO_PASSWORD.search(password) or bad_character(password)):
+        if password is not None and (bad_character(password) or (driver == _CORE and _bad_for_core(password))):
             yield f"user {desired['name']}: OpenNebula takes no empty password and none with blanks, emoji and the like"
         if desired.get("groups") == []:
             yield f"user {desired['name']}: groups: a user belongs to at least one group"
@@ -115,6 +119,11 @@ class Users(Declared):
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
         return "OpenNebula itself works with this user" if existing.id in _SYSTEM else None
+
+
+def _bad_for_core(password: str) -> bool:
+    """Whether oned refuses a password (src/um/User.cc of OpenNebula 6.10)."""
+    return not password or _BLANK.search(password) is not None
 
 
 def _same(password: str, view: View) -> bool:

@@ -162,6 +162,31 @@ def test_a_group_with_an_administrator_and_rules(client: Client) -> None:
     assert removed == [["delete"]]
 
 
+@pytest.mark.parametrize(("driver", "password"), [("ldap", None), ("ldap", "CN=one, O=Example"), ("x509", "/CN=one")])
+def test_users_of_other_drivers(client: Client, driver: str, password: str | None) -> None:
+    user = {"name": NAME, "auth_driver": driver, "password": password}
+    assert run(client, Users, user) == [["allocate"]]
+    assert run(client, Users, {"name": NAME}, state="absent") == [["delete"]]
+
+
+def test_a_driver_that_needs_a_password(client: Client) -> None:
+    resources = Users([{"name": NAME, "auth_driver": "x509"}], {"state": "present"})
+    (entry,) = engine.ensure(client, resources, check_mode=False)["results"]
+    assert entry["failed"] and "Invalid password, it cannot be empty" in entry["msg"]
+
+
+def test_names_with_blanks_in_rules(client: Client) -> None:
+    group = {"name": f"{NAME} web team"}
+    rule = f'@"{group["name"]}" IMAGE/* USE #0'
+    run(client, Groups, group)
+    try:
+        assert run(client, Rules, rule) == [["allocate"]]
+        assert run(client, Rules, f"'@{group['name']}'   IMAGE/*  USE") == [[]]
+        assert run(client, Rules, rule, state="absent") == [["delete"]]
+    finally:
+        run(client, Groups, group, state="absent")
+
+
 def test_only_the_master_of_a_federation_makes_zones(client: Client) -> None:
     resources = Zones([{"name": NAME, "endpoint": "http://127.0.0.1:9/RPC2"}], {"state": "present"})
     (entry,) = engine.ensure(client, resources, check_mode=False)["results"]

@@ -81,6 +81,15 @@ def test_a_rule_reads_back_as_itself(user: str, kinds: list[str], which: str, ri
     assert acl.parse(str(rule), {}) == rule
 
 
+@pytest.mark.parametrize("text", ['@"web  team" VM/* USE', "'@web  team' VM/* USE #0", '@web"  "team VM/* USE'])
+def test_names_with_blanks_are_quoted(cloud: Cloud, text: str) -> None:
+    cloud.put("group", "web  team", id=101)
+    (entry,) = run(cloud, text)["results"]
+    assert (entry["actions"], entry["msg"]) == (["allocate"], "")
+    (rule,) = Rules([], {}).objects(client(cloud).read("one.acl.info"))
+    assert rule.name == "@101 VM/* USE #0"
+
+
 def test_made_once_and_removed_once(cloud: Cloud) -> None:
     desired = ["@devs NET+HOST/%edge USE+MANAGE *", "#alice VM/@devs CREATE", "* CLUSTER/#101 USE *"]
     predicted = run(cloud, *desired, check_mode=True)
@@ -146,6 +155,7 @@ BAD = [
     ("#1 VM/* USE #z", "there is no zone 'z'"),
     ("#99999999999 VM/* USE *", "there is no user '99999999999'"),
     ("#1 VM/\U0001f600 USE *", "is none of *"),
+    ('"#1 VM/* USE *', "a quote is never closed"),
     ("#1 <VM>/* USE *", "there is no resource '<VM>'"),
 ]
 

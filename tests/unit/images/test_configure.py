@@ -87,7 +87,7 @@ def test_the_password_of_the_database_is_put_in_at_the_start(
         (tmp_path / "packaged" / f"{name}.conf").write_text('DB = [ BACKEND = "sqlite", TIMEOUT = 2500 ]\nPORT = 1\n')
         (tmp_path / "given/config" / f"{name}.json").write_text(json.dumps({"PORT": 2}))
     (tmp_path / "given/config/oned.json").write_text(json.dumps({"DB": {"CONNECTIONS": 50}}))
-    (tmp_path / "given/database/password").write_text('pass"word\n')
+    (tmp_path / "given/database/password").write_text(' a\\sb\\"word\n')
     for constant, folder in (("PACKAGED", "packaged"), ("GIVEN", "given"), ("WRITTEN", "written")):
         monkeypatch.setattr(configure, constant, tmp_path / folder)
     for key, value in {"BACKEND": "mysql", "HOST": "db", "PORT": "3306", "USER": "one", "NAME": "nebula"}.items():
@@ -99,7 +99,7 @@ def test_the_password_of_the_database_is_put_in_at_the_start(
         "SERVER": "db",
         "PORT": "3306",
         "USER": "one",
-        "PASSWD": 'pass"word',
+        "PASSWD": ' a\\sb\\"word',
         "DB_NAME": "nebula",
         "CONNECTIONS": "50",
     }

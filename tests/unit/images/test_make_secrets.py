@@ -136,9 +136,22 @@ def test_a_bad_secret_is_one_sentence(
         (
             "serveradmin",
             {"username": "a:b", "password": "c"},
-            "the Secret cloud-own must not have a colon in its username",
+            "username in the Secret cloud-own has the character ':', which OpenNebula does not take there",
         ),
-        ("serveradmin", {"username": "a", "password": "c\n"}, "nor a newline"),
+        ("serveradmin", {"username": "a", "password": "c:d"}, "password in the Secret cloud-own has the character ':'"),
+        ("serveradmin", {"username": "a", "password": "c\n"}, "has a line break, a tab"),
+        (
+            "oneadmin",
+            {"username": "oneadmin", "password": "a b"},
+            "password in the Secret cloud-own has the character ' '",
+        ),
+        ("oneadmin", {"username": "oneadmin", "password": "tab\tbed"}, "has a line break, a tab"),
+        ("oneadmin", {"username": "one admin", "password": "x"}, "username in the Secret cloud-own has the character"),
+        ("oneadmin", {"username": "oneadmin", "password": "\n"}, "password in the Secret cloud-own is empty"),
+        ("oneKey", {"one_key": "half a key"}, "one_key in the Secret cloud-own has the character ' '"),
+        ("database", {"password": "a\nb"}, "password in the Secret cloud-own has a line break"),
+        ("database", {"password": "b\\"}, "password in the Secret cloud-own ends with a backslash"),
+        ("database", {"password": "a", "root-password": ""}, "root-password in the Secret cloud-own is empty"),
     ],
 )
 def test_what_would_break_consoles_and_services_later_is_refused(
@@ -156,3 +169,32 @@ def test_what_would_break_consoles_and_services_later_is_refused(
     assert make.main() == 1
     message = capsys.readouterr().err
     assert problem in message and message.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("purpose", "data"),
+    [
+        ("database", {"password": "".join(map(chr, range(0x20, 0x7F))), "root-password": "ä ö"}),
+        ("oneadmin", {"username": "oneadmin", "password": "".join(map(chr, range(0x21, 0x7F))) + "ä\n"}),
+        ("serveradmin", {"username": "a", "password": "".join(map(chr, range(0x21, 0x7F))).replace(":", "")}),
+    ],
+)
+def test_every_other_character_is_taken(
+    make: ModuleType, store: Store, monkeypatch: pytest.MonkeyPatch, purpose: str, data: dict[str, str]
+) -> None:
+    make.main()
+    secrets = {name: {"name": f"cloud-{name}", "create": True} for name in PURPOSES}
+    monkeypatch.setenv("SECRETS", json.dumps({**secrets, purpose: {"name": "cloud-own", "create": False}}))
+    store["secrets/cloud-own"] = {
+        "data": {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+    }
+    assert make.main() == 0
+
+
+def test_a_value_that_is_no_text_is_refused(
+    make: ModuleType, store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store["secrets/cloud-own"] = {"data": {"password": base64.b64encode(b"\xff\xfe").decode()}}
+    monkeypatch.setenv("SECRETS", json.dumps({"database": {"name": "cloud-own", "create": False}}))
+    assert make.main() == 1
+    assert capsys.readouterr().err == "the Secret cloud-own has a value that is not text in UTF-8\n"

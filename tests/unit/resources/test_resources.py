@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.template import TemplateError
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine, info
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import NoAnswer, OnedError
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import NoAnswer, OnedError, SetupError
 from oned_model import Clock, ModelTransport, Refused
 from resource_cases import CASES, Case, Item, cloud
 
@@ -541,6 +541,25 @@ def test_no_password_and_no_digest_is_shown(lab: Lab) -> None:
     shown += [lab.listed(case), lab.run(case, {}, state="absent")]
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("s3cr3t", "n3w")]
     assert [hidden for hidden in ("s3cr3t", "n3w", "t0ken", *digests) if hidden in str(shown)] == []
+
+
+@pytest.mark.parametrize("password", [None, "", "CN=one,O=Example Ltd"])
+def test_a_directory_needs_no_password(lab: Lab, password: str | None) -> None:
+    declared = {"auth_driver": "ldap", "password": password}
+    assert actions(lab.run(CASES["user"], declared)) == [["allocate"]]
+    assert actions(lab.run(CASES["user"], declared)) == [[]]
+    assert actions(lab.run(CASES["user"], {"password": password})) == [[]]
+
+
+def test_oned_decides_whether_another_driver_needs_a_password(lab: Lab) -> None:
+    (entry,) = lab.run(CASES["user"], {"auth_driver": "x509", "password": None})["results"]
+    assert entry["failed"] and "Invalid password" in entry["msg"]
+
+
+def test_a_user_of_core_who_gets_a_password_that_oned_refuses(lab: Lab) -> None:
+    assert actions(lab.run(CASES["user"], {"password": "s3cr3t"})) == [["allocate"]]
+    with pytest.raises(SetupError, match="no empty password and none with blanks"):
+        lab.run(CASES["user"], {"password": "a b"})
 
 
 def test_users_and_groups_that_opennebula_needs_stay(lab: Lab) -> None:

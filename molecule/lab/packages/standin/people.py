@@ -62,12 +62,17 @@ class User(Account):
         item["TEMPLATE"]["TOKEN_PASSWORD"] = [digest(item["NAME"])]
 
     def born(self, call: Call, item: Object, password: str, *_given: Any) -> None:
-        check("password", password, BLANKS, end=".")
-        self.passwd(call, item, password)
+        if item["AUTH_DRIVER"] != "ldap":  # PASSWORD_REQUIRED is NO
+            check("password", password, BLANKS, end=".")
+        self.keep(item, password)
 
     def passwd(self, _call: Call, user: Object, password: str) -> None:
         check("password", password, BLANKS, ACTION)
-        # Other drivers than core hand oned what they want kept.
+        self.keep(user, password)
+
+    @staticmethod
+    def keep(user: Object, password: str) -> None:
+        """Other drivers than core hand oned what they want kept."""
         user["PASSWORD"] = digest(password) if user["AUTH_DRIVER"] == "core" else password
 
     def chauth(self, call: Call, user: Object, driver: str, password: str) -> None:

@@ -3,6 +3,7 @@
       "HOSTNAME" (include "opennebula.hostname" .)
       "FEDERATION" (dict "MODE" "STANDALONE" "ZONE_ID" 0 "SERVER_ID" -1 "MASTER_ONED" $endpoint)
       "HM_MAD" (dict "ARGUMENTS" "-p 2101 -l 2102 -b 0.0.0.0")
+      "LOG" (dict "USE_VMS_LOCATION" "YES")
       "MAX_CONN" 240
       "MAX_CONN_BACKLOG" 480 -}}
 {{- with include "opennebula.guestGateEndpoint" . }}
