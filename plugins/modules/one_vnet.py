@@ -62,9 +62,9 @@ options:
         description:
           - Address ranges, exactly these. Each has C(type) and C(size), and the addresses that its type needs.
           - The types V(IP4) and V(IP4_6) need C(ip), V(IP6_STATIC) needs C(ip6) and C(prefix_length), and
-            V(IP4_6_STATIC) needs all three. V(IP6) and V(IP4_6) may have C(global_prefix) and C(ula_prefix), without their lengths. V(ETHER) has none of
-            these. Every type may have C(mac), and further attributes of OpenNebula. With C(ipam_mad), the driver
-            completes the range.
+            V(IP4_6_STATIC) needs all three. V(IP6) and V(IP4_6) may have C(global_prefix) and C(ula_prefix), without
+            their lengths. V(ETHER) has none of these. Every type may have C(mac), and further attributes of OpenNebula.
+            With C(ipam_mad), the driver completes the range.
           - C(size) may be left out for V(IP6_STATIC) and V(IP4_6_STATIC). OpenNebula then fills the prefix.
           - Quote MAC addresses. Without quotes, YAML reads some of them as numbers.
           - A given range is the same as an existing one if the type and the given C(ip), C(ip6), C(mac) and C(ipam_mad)
