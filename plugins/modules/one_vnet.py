@@ -60,12 +60,21 @@ options:
         type: str
       ranges:
         description:
-          - Address ranges, exactly these. Each has C(type) (V(IP4), V(IP6), V(IP4_6), V(IP6_STATIC), V(IP4_6_STATIC) or
-            V(ETHER)), C(size), and usually C(ip), C(mac) or another attribute of OpenNebula.
-          - A given range is the same as an existing one if the type and the given addresses are the same. Its size and
-            other attributes may change.
-          - A range that is not listed is removed. A range with addresses in use stays, and the network fails.
-          - Ranges that are reserved from another network are not managed.
+          - Address ranges, exactly these. Each has C(type) and C(size), and the addresses that its type needs.
+          - The types V(IP4) and V(IP4_6) need C(ip), V(IP6_STATIC) needs C(ip6) and C(prefix_length), and
+            V(IP4_6_STATIC) needs all three. V(IP6) and V(IP4_6) may have C(global_prefix) and C(ula_prefix), without
+            their lengths. V(ETHER) has none of these. Every type may have C(mac), and further attributes of OpenNebula.
+            With C(ipam_mad), the driver completes the range.
+          - C(size) may be left out for V(IP6_STATIC) and V(IP4_6_STATIC). OpenNebula then fills the prefix.
+          - Quote MAC addresses. Without quotes, YAML reads some of them as numbers.
+          - A given range is the same as an existing one if the type and the given C(ip), C(ip6), C(mac) and C(ipam_mad)
+            are the same, in any notation. Everything else is changed in place, even if addresses are in use. A range
+            cannot shrink below an address in use.
+          - A range that is not listed is removed, after the new ones were added. A range with addresses in use stays,
+            and the network fails.
+          - A range that is reserved from another network stays as it is, whether it is listed or not. If it is listed
+            with other attributes, or another range is listed for a reservation, the network fails, because its
+            addresses would exist twice.
         type: list
         elements: dict
       clusters:
@@ -99,6 +108,21 @@ EXAMPLES = r"""
         template:
           GATEWAY: 192.0.2.1
           DNS: 192.0.2.2
+
+- name: Declare a network with IPv6 addresses, and a range of MAC addresses
+  kubenebula.opennebula.one_vnet:
+    api_password: "{{ oneadmin_password }}"
+    vnets:
+      - name: storage
+        vn_mad: bridge
+        bridge: br1
+        ranges:
+          - type: IP6_STATIC
+            ip6: 2001:db8::10
+            prefix_length: 64
+          - type: ETHER
+            size: 100
+            mac: "52:54:00:12:34:56"
 """
 
 RETURN = r"""

@@ -221,7 +221,11 @@ class Cloud(Oned):
 
     @staticmethod
     def _born(existing: ModelObject, entry: dict[str, str]) -> None:
-        entry = {"MAC": "02:00:0a:00:00:01", **entry, "AR_ID": str(max(existing.more["ranges"], default=-1) + 1)}
+        if not entry.get("SIZE", "1").isdecimal():
+            raise Refused("Wrong SIZE for address range", 8192)
+        # oned fills a range without a size.
+        calculated = {"MAC": "02:00:0a:00:00:01", "SIZE": "1024"}
+        entry = {**calculated, **entry, "AR_ID": str(max(existing.more["ranges"], default=-1) + 1)}
         existing.more["ranges"][int(entry["AR_ID"])] = entry
 
     def _ready(self, number: int) -> ModelObject:
@@ -240,7 +244,7 @@ class Cloud(Oned):
             if int(entry["AR_ID"]) not in self._ready(number).more["ranges"]:
                 raise Refused(f"Address Range with ID {entry['AR_ID']} was not found.", 8192)
             there = self._ready(number).more["ranges"][int(entry["AR_ID"])]
-            calculated = {key: there[key] for key in ("TYPE", "IP", "MAC", "ALLOCATED") if key in there}
+            calculated = {key: there[key] for key in ("TYPE", "IP", "IP6", "MAC", "ALLOCATED") if key in there}
             self._ready(number).more["ranges"][int(entry["AR_ID"])] = {**entry, **calculated}
         return number
 
@@ -460,10 +464,11 @@ def _datastore(cloud: Cloud, existing: ModelObject) -> str:
 
 def _vnet(cloud: Cloud, existing: ModelObject) -> str:
     text = {key: escape(str(existing.template.get(key, ""))) for key in ("BRIDGE", "VN_MAD")}
+    parent = f"<PARENT_NETWORK_ID>{existing.more['parent']}</PARENT_NETWORK_ID>"
     ranges = "".join(template_xml({"AR": entry}) for entry in existing.more["ranges"].values())
     return (
         f"{_clusters(cloud, existing)}<BRIDGE>{text['BRIDGE']}</BRIDGE><STATE>{existing.more['state']}</STATE>"
-        f"<PARENT_NETWORK_ID/><VN_MAD>{text['VN_MAD']}</VN_MAD><USED_LEASES>{existing.more['leases']}</USED_LEASES>"
+        f"{parent}<VN_MAD>{text['VN_MAD']}</VN_MAD><USED_LEASES>{existing.more['leases']}</USED_LEASES>"
         f"<AR_POOL>{ranges}</AR_POOL>"
     )
 
@@ -502,7 +507,7 @@ BIRTH: dict[str, Callable[[], dict[str, Any]]] = {
     "image": lambda: {"state": 4, "vms": [], "datastore": 1, "type": 0, "persistent": 0, "broken": False},
     "market": lambda: {"state": 0, "apps": []},
     "user": lambda: {"groups": [1], "password": "", "driver": "core", "enabled": True},
-    "vn": lambda: {"clusters": [0], "ranges": {}, "state": 2, "leases": 0},
+    "vn": lambda: {"clusters": [0], "ranges": {}, "state": 2, "leases": 0, "parent": ""},
 }
 BORN: dict[str, Template] = {
     "hook": {"REMOTE": "NO"},

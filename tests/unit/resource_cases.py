@@ -99,7 +99,7 @@ CASES = {
             ({"ranges": [{"type": "ETHER", "size": 4}]}, ["update_range", "remove_range"]),
             (
                 {"ranges": [{"type": t, "ip": ip, "size": 9} for t, ip in (("IP4", "10.0.0.1"), ("IP4", "10.1.0.1"))]},
-                ["remove_range", "add_range"],
+                ["add_range", "remove_range"],
             ),
             ({"new_name": "other"}, ["rename"]),
         ],
@@ -109,6 +109,7 @@ CASES = {
             ({"template": {"BRIDGE": "x"}}, "BRIDGE cannot be set here: use bridge"),
             ({"bridge": "x]]>"}, "BRIDGE: oned refuses the characters ]]>"),
             ({"ranges": [{"size": 3}]}, "virtual network a1: ranges: a range needs type and size"),
+            ({"ranges": [{"type": "IP4", "ip": "10.0.0.256", "size": 3}]}, "ranges: IP: '10.0.0.256' is not an IPv4"),
             ({"ranges": [{}]}, "virtual network a1: ranges: AR: a vector needs at least one value"),
             ({"ranges": [{"type": "IP4", "size": [1]}]}, "ranges: AR.SIZE: oned's vectors hold plain values"),
             ({"clusters": ["77"]}, "there is no cluster '77'"),

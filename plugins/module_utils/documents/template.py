@@ -37,6 +37,10 @@ _TOKEN = re.compile(
 )
 
 
+# YAML reads numbers with colons, which a MAC address may look like, as numbers of base 60.
+_SIXTY = 60
+
+
 class TemplateError(ValueError):
     """A value that cannot be written in oned's template syntax. The text names the attribute."""
 
@@ -45,6 +49,10 @@ def _scalar(path: str, value: Any) -> str:
     if isinstance(value, bool):
         return "YES" if value else "NO"
     if isinstance(value, (int, float)):
+        if path.endswith("MAC") and value >= _SIXTY**5:
+            places = [int(value) // _SIXTY**place % (_SIXTY if place < 5 else 100) for place in range(5, -1, -1)]
+            mac = ":".join(f"{place:02}" for place in places)
+            raise TemplateError(f'{path}: YAML reads a MAC address without quotes as a number: quote it, as in "{mac}"')
         return str(value)
     if not isinstance(value, str):
         # The value itself may be a secret.

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import pool
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents.pool import Pool, Ref, pick
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import OWN_ID, Change
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import CHANGE, LATER, OWN_ID, Change
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
 View = dict[str, Any]
@@ -83,4 +83,7 @@ class Step:
 
 def in_cluster(option: str, kind: str) -> Callable[[bool, int], Change]:
     """Returns the change that adds an object to a cluster (True) or removes it. kind: as in one.cluster.add<kind>."""
-    return lambda adding, cluster: Change(option, f"one.cluster.{'add' if adding else 'del'}{kind}", (cluster, OWN_ID))
+    # It leaves a cluster only once it has joined the others.
+    return lambda adding, cluster: Change(
+        option, f"one.cluster.{'add' if adding else 'del'}{kind}", (cluster, OWN_ID), CHANGE if adding else LATER
+    )

@@ -16,7 +16,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.ob
     Step,
     View,
 )
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import OWN_ID, Change
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import CHANGE, LATER, OWN_ID, Change
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
 _DEFAULT = 0
@@ -84,4 +84,7 @@ class Clusters(Declared):
 
 
 def _call(option: str, kind: str) -> Callable[[bool, int], Change]:
-    return lambda adding, number: Change(option, f"one.cluster.{'add' if adding else 'del'}{kind}", (OWN_ID, number))
+    # Objects leave a cluster only once the others have joined it.
+    return lambda adding, number: Change(
+        option, f"one.cluster.{'add' if adding else 'del'}{kind}", (OWN_ID, number), CHANGE if adding else LATER
+    )

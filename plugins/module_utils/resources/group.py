@@ -16,7 +16,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.ob
     Step,
     View,
 )
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import LATER, OWN_ID, Change
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import DELETE, LATER, OWN_ID, Change
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
 
@@ -54,4 +54,4 @@ class Groups(Declared):
 
 
 def _admin(adding: bool, user: int) -> Change:
-    return Change("admins", f"one.group.{'add' if adding else 'del'}admin", (OWN_ID, user), LATER)
+    return Change("admins", f"one.group.{'add' if adding else 'del'}admin", (OWN_ID, user), LATER if adding else DELETE)

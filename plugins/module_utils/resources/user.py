@@ -19,6 +19,7 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.ob
     View,
 )
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import (
+    DELETE,
     LATER,
     OWN_ID,
     Change,
@@ -100,7 +101,7 @@ class Users(Declared):
         for gid in sorted(set(desired) - current):
             yield Step(Change("groups", "one.user.addgroup", (OWN_ID, gid), LATER), sets)
         for gid in sorted(current - set(desired)):
-            yield Step(Change("groups", "one.user.delgroup", (OWN_ID, gid), LATER), sets)
+            yield Step(Change("groups", "one.user.delgroup", (OWN_ID, gid), DELETE), sets)
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         password = desired.get("password")

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import ranges, xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import template as syntax
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import xml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.declared import Declared
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.observed import (
     Desired,
@@ -18,16 +18,16 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.ob
     View,
     in_cluster,
 )
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import LATER, OWN_ID, Change
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import (
+    DELETE,
+    LATER,
+    OWN_ID,
+    Change,
+)
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Call
 
 # VNET/STATE (OpenNebula 6.10, include/VirtualNetwork.h).
 _STATES = ("INIT", "READY", "LOCK_CREATE", "LOCK_DELETE", "DONE", "ERROR", "UPDATE_FAILURE")
-# An existing range is the desired one if the given ones of these attributes are the same.
-_IDENTITY = ("TYPE", "IP", "IP6", "MAC", "GLOBAL_PREFIX", "ULA_PREFIX", "PREFIX_LENGTH")
-_COMPUTED = {"ALLOCATED", "LEASES", "USED_LEASES", "MAC_END", "IP_END", "IP6_END"}
-_RESERVED = "PARENT_NETWORK_AR_ID"
-Range = dict[str, str]
 
 
 class VirtualNetworks(Declared):
@@ -59,18 +59,12 @@ class VirtualNetworks(Declared):
     def normalize(self, item: Mapping[str, Any]) -> dict[str, Any]:
         desired = super().normalize(item)
         if desired.get("ranges") is not None:
-            desired["ranges"] = [self._range(desired["name"], given) for given in desired["ranges"]]
+            ipam = str(desired["attributes"].get("IPAM_MAD", ""))
+            try:
+                desired["ranges"] = [ranges.desired(given, ipam) for given in desired["ranges"]]
+            except syntax.TemplateError as error:
+                raise syntax.TemplateError(f"virtual network {desired['name']}: ranges: {error}") from error
         return desired
-
-    @staticmethod
-    def _range(name: str, given: Mapping[str, Any]) -> Range:
-        try:
-            entry = syntax.normalize({"AR": given})["AR"]
-            if not isinstance(entry, dict) or not {"TYPE", "SIZE"} <= set(entry):
-                raise syntax.TemplateError("a range needs type and size")
-        except syntax.TemplateError as error:
-            raise syntax.TemplateError(f"virtual network {name}: ranges: {error}") from error
-        return entry
 
     def view(self, element: xml.Element) -> View:
         template = xml.template(element)
@@ -78,7 +72,8 @@ class VirtualNetworks(Declared):
         in_template = template.pop("AR", [])
         listed = xml.template(element, "AR_POOL").get("AR", [])
         entries = [entry for both in (in_template, listed) for entry in (both if isinstance(both, list) else [both])]
-        ranges = [entry for entry in entries if isinstance(entry, dict)]
+        found = [entry for entry in entries if isinstance(entry, dict)]
+        used = {entry.get("AR_ID", ""): ranges.last_in_use(entry) for entry in found}
         parent = xml.text(element, "PARENT_NETWORK_ID")
         return {
             "vn_mad": xml.text(element, "VN_MAD"),
@@ -87,23 +82,22 @@ class VirtualNetworks(Declared):
             "used_leases": xml.number(element, "USED_LEASES"),
             "parent": int(parent) if parent else None,
             "clusters": xml.ids(element, "CLUSTERS"),
-            "ranges": [_plain(entry) for entry in ranges],
-            "_in_use": [
-                entry.get("AR_ID", "") for entry in ranges if isinstance(entry, dict) and entry.get("ALLOCATED")
-            ],
+            "ranges": [ranges.stored(entry) for entry in found],
+            # The place of the last address in use, by the ids of the ranges.
+            "_in_use": {number: place for number, place in used.items() if place is not None},
             "template": template,
         }
 
     def allocation(self, desired: Desired, observed: Observed) -> tuple[tuple[Any, ...], View]:
-        ranges = list(desired.get("ranges") or [])
+        given_ranges = list(desired.get("ranges") or [])
         given: syntax.Template = {"NAME": desired["final_name"], **desired["attributes"]}
-        if ranges:
-            given["AR"] = ranges
+        if given_ranges:
+            given["AR"] = given_ranges
         first = (observed.ids("cluster", desired["clusters"]) if desired.get("clusters") else []) or [-1]
         view = {
             "clusters": [max(first[0], 0)],
-            "ranges": ranges,
-            "_in_use": [],
+            "ranges": given_ranges,
+            "_in_use": {},
             "template": dict(desired["attributes"]),
         }
         return (syntax.render(given), first[0]), view
@@ -112,66 +106,61 @@ class VirtualNetworks(Declared):
         yield from self.membership("clusters", desired, view, observed, in_cluster("clusters", "vnet"))
         if desired.get("ranges") is None:
             return
-        matched, missing, surplus = _match(desired["ranges"], view["ranges"])
-        sets = {"ranges": [_merged(entry, existing) for entry, existing in matched] + missing}
-        for entry, existing in matched:
-            merged = _merged(entry, existing)
-            if merged != {**dict.fromkeys(entry, ""), **existing}:
-                # oned drops attributes that are not sent, so all are sent.
-                text = syntax.render({"AR": merged})
-                yield Step(Change("update_range", "one.vn.update_ar", (OWN_ID, text)), sets)
-        for existing in surplus:
-            yield Step(Change("remove_range", "one.vn.rm_ar", (OWN_ID, int(existing["AR_ID"]))), sets)
-        for entry in missing:
-            add = Change(
-                "add_range", "one.vn.add_ar", (OWN_ID, syntax.render({"AR": entry})), LATER, not_idempotent=True
-            )
-            yield Step(add, sets)
+        found = self._match(desired, view)
+        after = [ranges.merged(*pair) for pair in found.pairs] + found.missing + found.reserved
+        # Each stage only if oned has accepted the one before: a range that stays makes room for a new one, and a
+        # range is removed once its successor is there.
+        for entry, existing in found.pairs:
+            if ranges.changed(entry, existing):
+                text = syntax.render({"AR": ranges.merged(entry, existing)})
+                yield Step(Change("update_range", "one.vn.update_ar", (OWN_ID, text)), {"ranges": after})
+        for entry in found.missing:
+            text = syntax.render({"AR": entry})
+            add = Change("add_range", "one.vn.add_ar", (OWN_ID, text), LATER, not_idempotent=True)
+            yield Step(add, {"ranges": after})
+        for existing in found.surplus:
+            remove = Change("remove_range", "one.vn.rm_ar", (OWN_ID, int(existing["AR_ID"])), DELETE)
+            yield Step(remove, {"ranges": after})
+
+    @staticmethod
+    def _match(desired: Desired, view: View) -> ranges.Match:
+        return ranges.match(desired["ranges"], view["ranges"], view["_in_use"])
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         if existing is None and desired.get("vn_mad") is None:
             yield f"virtual network {desired['final_name']} is new: give vn_mad"
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
-        if desired.get("ranges") is None:
-            return None
-        _matched, _missing, surplus = _match(desired["ranges"], existing.view["ranges"])
-        for entry in surplus:
-            if entry["AR_ID"] in existing.view["_in_use"]:
-                first = entry.get("IP") or entry.get("IP6") or entry.get("MAC", "")
-                return f"range {entry['AR_ID']} ({first}) is not listed but has addresses in use: release them first"
+        if existing.view["state"] == "ERROR" or desired.get("ranges") is None:
+            return self.failure_reason(existing)
+        view = existing.view
+        found, used, parent = self._match(desired, view), view["_in_use"], view["parent"]
+        for entry in found.surplus:
+            if entry["AR_ID"] in used:
+                return f"{ranges.name(entry)} is not listed but has addresses in use: release them first"
+        for entry, there in found.pairs:
+            changed = ranges.changed(entry, there)
+            if changed and ranges.is_reserved(there):
+                return (
+                    f"{ranges.name(there)} is reserved from virtual network {parent} and stays as it is, without the "
+                    f"desired {', '.join(changed)}: list it as it is, or leave it out"
+                )
+            size, last = changed.get("SIZE"), used.get(there.get("AR_ID", ""), -1)
+            if size is not None and int(size) <= last:
+                return f"{ranges.name(there)} cannot have size {size}: address {last + 1} of it is in use"
+        if found.missing and parent is not None:
+            return (
+                f"it is a reservation of virtual network {parent}, from which its addresses come: it gets no "
+                f"{ranges.name(found.missing[0])}; reserve it there (onevnet reserve), or leave it out"
+            )
         return None
+
+    def failure_reason(self, existing: ObservedObject) -> str | None:
+        if existing.view["state"] != "ERROR":
+            return None
+        reason = existing.view["template"].get("ERROR", "oned gives no reason; its log may")
+        return f"it is in ERROR: {reason}; remove it (state absent) and add it again"
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
         used = existing.view["used_leases"]
         return f"{used} of its addresses are in use by virtual machines or reservations" if used else None
-
-
-def _plain(entry: Mapping[str, str]) -> Range:
-    return {key: value for key, value in entry.items() if key not in _COMPUTED}
-
-
-def _merged(desired: Range, existing: Range) -> Range:
-    """An existing range with the desired attributes. Its addresses stay as in oned."""
-    return {**desired, **existing, **{key: value for key, value in desired.items() if key not in _IDENTITY}}
-
-
-def _match(desired: list[Range], existing: list[Range]) -> tuple[list[tuple[Range, Range]], list[Range], list[Range]]:
-    """Pairs of a desired range and the same existing range, then missing desired ranges, then surplus existing ranges.
-
-    Ranges that are reserved from another network are not managed.
-    """
-    unmatched = [entry for entry in existing if _RESERVED not in entry]
-    matched, missing = [], []
-    for entry in desired:
-        identity = {key: entry[key].casefold() for key in _IDENTITY if key in entry}
-        same = next(
-            (x for x in unmatched if all(x.get(key, "").casefold() == value for key, value in identity.items())), None
-        )
-        if same is None:
-            missing.append(entry)
-        else:
-            unmatched.remove(same)
-            matched.append((entry, same))
-    # While a network is being created, its ranges have no ids, by which they could be removed.
-    return matched, missing, [entry for entry in unmatched if "AR_ID" in entry]

@@ -32,6 +32,12 @@ from standin_cloud import SESSION, Cloud
 
 Item = dict[str, Any]
 NAME = "kubenebula-test"
+UPDATED = ["update_range"]
+REPLACED = ["update_range", "add_range", "remove_range"]
+ETHER = {"type": "ETHER", "size": 3, "mac": "02:00:0a:00:00:0f"}
+IP6 = {"type": "IP6", "size": 8, "global_prefix": "2001:DB8::"}
+# oned fills it.
+STATIC = {"type": "IP6_STATIC", "ip6": "2001:db8::10", "prefix_length": 64}
 IP4 = {"type": "IP4", "ip": "10.9.0.1", "size": 9}
 
 
@@ -68,6 +74,16 @@ CASES: dict[str, tuple[Callable[..., Any], Item, list[tuple[Item, list[str]]]]] 
             ({"ranges": [{**IP4, "size": 12}, {"type": "ETHER", "size": 3}]}, ["update_range"]),
             ({"ranges": [{**IP4, "size": 12, "note": "x"}]}, ["update_range", "remove_range"]),
             ({"template": {"DNS": "192.0.2.2"}, "clusters": []}, ["update", "clusters"]),
+        ],
+    ),
+    "virtual network with IPv6": (
+        VirtualNetworks,
+        {"vn_mad": "bridge", "ranges": [IP6, STATIC, {"type": "ETHER", "size": 3, "mac": "2:0:A:0:0:F"}]},
+        [
+            ({"ranges": [{**STATIC, "ip6": "2001:0db8:0::10"}, ETHER, {**IP6, "type": "ip6", "size": "08"}]}, []),
+            ({"ranges": [IP6, {**STATIC, "prefix_length": "48"}, ETHER]}, UPDATED),
+            ({"ranges": [{**IP6, "global_prefix": "", "ula_prefix": "FD00::"}, STATIC, ETHER]}, UPDATED),
+            ({"ranges": [{**IP6, "ula_prefix": "fd00::1"}, {**STATIC, "ip6": "2001:db8::11"}]}, REPLACED),
         ],
     ),
     "user": (
@@ -144,6 +160,30 @@ def test_made_changed_and_removed_once(client: Client, name: str) -> None:
     finally:
         removed = run(client, kind, called, state="absent")
     assert removed == [["delete"]]
+
+
+def test_ranges_with_addresses_in_use(client: Client) -> None:
+    def declared(*ranges: Item) -> Item:
+        resources = VirtualNetworks([{"name": NAME, "ranges": ranges}], {"state": "present"})
+        (entry,) = engine.ensure(client, resources, check_mode=False)["results"]
+        return dict(entry)
+
+    run(client, VirtualNetworks, {"name": NAME, "vn_mad": "bridge", "ranges": [IP4, STATIC]})
+    number = declared(IP4, STATIC)["id"]
+    leases = [f'LEASES=[{key}="{address}"]' for key, address in (("IP", "10.9.0.5"), ("IP6", "2001:db8::12"))]
+    try:
+        for lease in leases:
+            client.write("one.vn.hold", number, lease)
+        assert declared({**IP4, "note": "x"}, {**STATIC, "prefix_length": 48})["actions"] == ["update_range"]
+        refused = declared({**IP4, "size": 4}, STATIC)
+        assert refused["msg"] == "range 0 (10.9.0.1) cannot have size 4: address 5 of it is in use"
+        refused = declared({**IP4, "ip": "10.9.0.2"}, STATIC)
+        assert refused["msg"] == "range 0 (10.9.0.1) is not listed but has addresses in use: release them first"
+        assert run(client, VirtualNetworks, {"name": NAME, "ranges": [{**IP4, "size": 5}, STATIC]}) == [UPDATED]
+    finally:
+        for lease in leases:
+            client.write("one.vn.release", number, lease)
+        run(client, VirtualNetworks, {"name": NAME}, state="absent")
 
 
 def test_a_group_with_an_administrator_and_rules(client: Client) -> None:

@@ -364,6 +364,10 @@ PARTICULAR: list[tuple[str, Item, str]] = [
     ("one_user", {"auth_driver": "l\ndap"}, "is no name of a driver"),
     ("one_vnet", {"vn_mad": None}, "virtual network a1 is new: give vn_mad"),
     ("one_vnet", {"ranges": [{"type": "IP4"}]}, "virtual network a1: ranges: a range needs type and size"),
+    ("one_vnet", {"ranges": [{"type": "IP6", "ip": "::1", "size": 1}]}, "IP: oned drops it from a range of type IP6"),
+    # Without quotes, YAML reads 52:54:00:12:34:56 as this.
+    ("one_vnet", {"ranges": [{"type": "ETHER", "mac": 41135085296}]}, 'quote it, as in "52:54:00:12:34:56"'),
+    ("one_template", {"template": {"NIC": [{"MAC": 777600000}]}}, "NIC.MAC: YAML reads a MAC address without quotes"),
     ("one_vnet", {"ranges": [7]}, "option 'ranges' found in 'vnets' is of type int"),
     ("one_vnet", {"clusters": ["nope"]}, "virtual network a1: there is no cluster 'nope'"),
     ("one_zone", {"endpoint": ""}, "zone a1 is new: give endpoint"),

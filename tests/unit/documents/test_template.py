@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import template
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,3 +110,13 @@ def test_empty_members_of_a_vector_count_as_absent() -> None:
     assert not template.same({"A": "1"}, {"A": "2"})
     assert not template.same("a", None)
     assert not template.same(["a", "b"], ["b", "a"])
+
+
+@pytest.mark.parametrize("mac", ["52:54:00:12:34:56", "10:00:00:00:00:00", "99:59:59:59:59:59"])
+@pytest.mark.parametrize("path", [("NIC", "mac"), ("CONTEXT", "ETH0_MAC")])
+def test_a_mac_address_that_yaml_reads_as_a_number_is_told(mac: str, path: tuple[str, str]) -> None:
+    number = yaml.safe_load(mac)
+    assert isinstance(number, int)
+    with pytest.raises(template.TemplateError, match=f'{path[0]}.{path[1].upper()}: .* quote it, as in "{mac}"'):
+        template.normalize({path[0]: {path[1]: number}})
+    assert template.normalize({path[0]: {path[1]: mac}, "SIZE": number})["SIZE"] == str(number)

@@ -124,6 +124,16 @@ def test_the_inventories_of_the_collection_declare_what_is_right() -> None:
             [{"name": "n", "ranges": [{"size": 1}]}],
             "virtual network n: ranges: a range needs type",
         ),
+        (
+            "opennebula_networks",
+            [{"name": "n", "ranges": [yaml.safe_load("{type: ETHER, size: 3, mac: 52:54:00:12:34:56}")]}],
+            'AR.MAC: YAML reads a MAC address without quotes as a number: quote it, as in "52:54:00:12:34:56"',
+        ),
+        (
+            "opennebula_templates",
+            [{"name": "t", "template": {"NIC": yaml.safe_load("{NETWORK: n, MAC: 10:00:00:00:00:09}")}}],
+            'NIC.MAC: YAML reads a MAC address without quotes as a number: quote it, as in "10:00:00:00:00:09"',
+        ),
         ("opennebula_images", [{"name": "i", "size": "10 GB"}], "i: size has to be a whole number"),
         ("opennebula_marketplaces", [{"name": "m", "enabled": "maybe"}], "m: enabled has to be true or false"),
         ("opennebula_hooks", [{"name": "h", "type": "vm"}], "h: value of type must be one of: api, state"),

@@ -382,6 +382,137 @@ def test_ranges_in_use_and_reservations_are_left_alone(lab: Lab) -> None:
     assert lab.run(case, {"ranges": []})["changed"] is False
 
 
+RANGE = {"type": "IP4", "ip": "10.0.0.1", "size": 9}
+
+
+def network(lab: Lab, *ranges: Item) -> Any:
+    """A network with these ranges, once oned has created it."""
+    lab.run(CASES["vnet"], {"vn_mad": "bridge", "ranges": list(ranges)})
+    return lab.cloud.named("vn", "a1")
+
+
+def writes(lab: Lab) -> list[str]:
+    return [method for method, _params in lab.cloud.writes]
+
+
+def test_a_range_is_removed_once_its_successor_is_there(lab: Lab) -> None:
+    net = network(lab, RANGE)
+    assert actions(lab.run(CASES["vnet"], {"ranges": [{**RANGE, "ip": "10.0.0.9"}]})) == [["add_range", "remove_range"]]
+    assert writes(lab) == ["one.vn.add_ar", "one.vn.rm_ar"]
+    lab.cloud.misbehave = lambda method, _params: refuse() if method == "one.vn.add_ar" else None
+    result = lab.run(CASES["vnet"], {"ranges": [{**RANGE, "ip": "10.0.0.30"}]})["results"][0]
+    assert result["msg"] == "one.vn.add_ar: no (code 8192); not done: add_range, remove_range"
+    assert [entry["IP"] for entry in net.more["ranges"].values()] == ["10.0.0.9"]
+
+
+def test_a_range_makes_room_before_another_is_added(lab: Lab) -> None:
+    net = network(lab, RANGE)
+    lab.cloud.misbehave = lambda method, _params: refuse() if method == "one.vn.update_ar" else None
+    lab.run(CASES["vnet"], {"ranges": [{**RANGE, "size": 4}, {**RANGE, "ip": "10.0.0.5", "size": 5}]})
+    assert [entry["SIZE"] for entry in net.more["ranges"].values()] == ["9"]
+
+
+def refuse() -> None:
+    raise Refused("no", 8192)
+
+
+@pytest.mark.parametrize("kind", ["cluster", "datastore", "vnet", "user", "group"])
+def test_no_membership_ends_before_the_new_one_is_accepted(lab: Lab, kind: str) -> None:
+    before: dict[str, Item] = {
+        "cluster": {"vnets": ["net"]},
+        "datastore": {"clusters": ["default"]},
+        "vnet": {"clusters": ["default"]},
+        "user": {"groups": ["users", "devs"]},
+        "group": {"admins": ["alice"]},
+    }
+    after: dict[str, Item] = {
+        "cluster": {"vnets": ["other"]},
+        "datastore": {"clusters": ["edge"]},
+        "vnet": {"clusters": ["edge"]},
+        "user": {"groups": ["users", "oneadmin"]},
+        "group": {"admins": ["bob"]},
+    }
+    for name in ("net", "other"):
+        lab.cloud.put("vn", name, {"VN_MAD": "x"}, state=1)
+    lab.cloud.put("user", "bob", groups=[1])
+    case = CASES[kind]
+    lab.run(case, {**case.minimal, **before[kind]})
+    adding = (".add", ".chgrp")
+    obedient = lab.cloud.misbehave
+    lab.cloud.misbehave = lambda method, _params: refuse() if any(word in method for word in adding) else None
+    result = lab.run(case, {**case.minimal, **after[kind]})["results"][0]
+    assert result["failed"], result
+    assert [method for method in writes(lab) if ".del" in method] == []
+    lab.cloud.misbehave = obedient
+    assert actions(lab.run(case, {**case.minimal, **after[kind]}))[0] != []
+    assert lab.run(case, {**case.minimal, **after[kind]})["changed"] is False
+
+
+def test_a_prefix_is_changed_in_place_while_addresses_are_in_use(lab: Lab) -> None:
+    static = {"type": "IP6_STATIC", "ip6": "2001:db8::10", "prefix_length": 64}
+    net = network(lab, static, {"type": "IP6", "size": 4, "global_prefix": "2001:db8::"})
+    for entry in net.more["ranges"].values():
+        entry["ALLOCATED"] = " 3 274877906945"
+    assert (
+        lab.run(CASES["vnet"], {"ranges": [{**static, "ip6": "2001:0DB8:0::10"}, {"type": "ip6", "size": "4"}]})[
+            "changed"
+        ]
+        is False
+    )
+    new = [{**static, "prefix_length": "48"}, {"type": "IP6", "size": 4, "global_prefix": "2001:db8:7::"}]
+    assert actions(lab.run(CASES["vnet"], {"ranges": new})) == [["update_range"]]
+    first, second = net.more["ranges"].values()
+    assert (first["PREFIX_LENGTH"], first["SIZE"], second["GLOBAL_PREFIX"]) == ("48", "1024", "2001:db8:7::")
+    assert lab.run(CASES["vnet"], {"ranges": new})["changed"] is False
+
+
+def test_a_range_does_not_shrink_below_an_address_in_use(lab: Lab) -> None:
+    net = network(lab, RANGE)
+    net.more["ranges"][0]["ALLOCATED"] = " 1 274877906945 4 4294967295"
+    result = lab.run(CASES["vnet"], {"ranges": [{**RANGE, "size": 4}, {**RANGE, "ip": "10.0.0.5"}]})["results"][0]
+    assert (result["msg"], result["changed"]) == (
+        "range 0 (10.0.0.1) cannot have size 4: address 5 of it is in use",
+        False,
+    )
+    assert lab.cloud.writes == []
+    assert actions(lab.run(CASES["vnet"], {"ranges": [{**RANGE, "size": 5}]})) == [["update_range"]]
+
+
+def test_a_reservation_stays_and_gets_no_range_twice(lab: Lab) -> None:
+    case = CASES["vnet"]
+    net = network(lab, RANGE)
+    net.more["parent"] = "7"
+    net.more["ranges"][0] |= {"PARENT_NETWORK_AR_ID": "0", "NOTE": "x"}
+    for fine in ([RANGE], [], [{**RANGE, "note": "x"}]):
+        assert actions(lab.run(case, {"ranges": fine})) == [[]]
+    for other, message in (
+        ({**RANGE, "size": 4}, "range 0 (10.0.0.1) is reserved from virtual network 7 and stays as it is, without the"),
+        (
+            {**RANGE, "ip": "10.0.0.2"},
+            "it is a reservation of virtual network 7, from which its",
+        ),
+        ({"type": "ETHER", "size": 2}, "it is a reservation of virtual network 7"),
+    ):
+        result = lab.run(case, {"ranges": [other]})["results"][0]
+        assert result["msg"].startswith(message)
+        assert lab.cloud.writes == []
+    # Which a former version of the collection has added to it.
+    net.more["ranges"][1] = {**net.more["ranges"][0], "AR_ID": "1"}
+    del net.more["ranges"][1]["PARENT_NETWORK_AR_ID"]
+    assert actions(lab.run(case, {"ranges": [RANGE]})) == [["remove_range"]]
+    assert list(net.more["ranges"]) == [0]
+
+
+def test_a_network_that_oned_could_not_set_up_is_told(lab: Lab) -> None:
+    net = network(lab, RANGE)
+    net.more["state"] = 5
+    net.template["ERROR"] = "Wrong or empty IP attribute"
+    for item in ({}, {"ranges": [RANGE]}, {"bridge": "br7"}):
+        result = lab.run(CASES["vnet"], item)["results"][0]
+        assert result["msg"] == "it is in ERROR: Wrong or empty IP attribute; remove it (state absent) and add it again"
+    assert actions(lab.run(CASES["vnet"], {}, state="absent")) == [["delete"]]
+
+
 def test_a_range_keeps_its_other_attributes_when_its_size_changes(lab: Lab) -> None:
     case = CASES["vnet"]
     lab.run(case, case.full)

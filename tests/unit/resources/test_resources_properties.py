@@ -53,10 +53,26 @@ TEMPLATES = st.fixed_dictionaries(
         "CONTEXT": st.fixed_dictionaries({"PASSWORD": SECRETS}, optional={"A": VALUES}),
     },
 )
+SIZES = st.sampled_from([5, "9", "09"])
 RANGES = st.lists(
     st.fixed_dictionaries(
-        {"type": st.just("IP4"), "ip": st.sampled_from(["10.0.0.1", "10.1.0.1"]), "size": st.sampled_from([5, 9])},
+        {"type": st.just("IP4"), "ip": st.sampled_from(["10.0.0.1", "10.1.0.1"]), "size": SIZES},
         optional={"note": st.sampled_from(["x", ""])},
+    )
+    | st.fixed_dictionaries(
+        {"type": st.sampled_from(["IP6", "ip6"]), "size": SIZES},
+        optional={
+            "global_prefix": st.sampled_from(["2001:db8::", "2001:0DB8:0::7", "2001:db8:1::", ""]),
+            "mac": st.sampled_from(["02:00:0a:00:00:01", "2:0:A:0:0:1"]),
+        },
+    )
+    | st.fixed_dictionaries(
+        {
+            "type": st.just("IP6_STATIC"),
+            "ip6": st.sampled_from(["2001:db8::1", "2001:DB8:0::1", "2001:db8::2"]),
+            "prefix_length": st.sampled_from([64, "48"]),
+            "size": SIZES,
+        }
     ),
     max_size=3,
 )

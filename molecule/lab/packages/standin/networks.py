@@ -19,6 +19,9 @@ NEEDS = {"dummy": "BRIDGE", "vxlan": "PHYDEV", "802.1Q": "PHYDEV"}
 RANGES = ("ETHER", "IP4", "IP6", "IP4_6", "IP6_STATIC", "IP4_6_STATIC")
 # The machine that has an address on hold: none.
 NOBODY = 0x10FFFFFFFF
+# What oned calculates of a range.
+OWN = ("ALLOCATED", "USED_LEASES", "LEASES", "PARENT_NETWORK_AR_ID", "PARENT_NETWORK")
+SHRUNK = "New SIZE cannot be applied. There are used leases that would fall outside the range."
 NO_RANGE = "Wrong AR definition. AR vector attribute is missing."
 UNUSED: Object = {name: [] for name in ("VROUTERS", "UPDATED_VMS", "OUTDATED_VMS", "UPDATING_VMS", "ERROR_VMS")}
 UNUSED["PARENT_NETWORK_ID"] = ""
@@ -29,18 +32,45 @@ def mac_text(mac: int) -> str:
     return ":".join(f"{byte:02x}" for byte in mac.to_bytes(6, "big"))
 
 
+def address(text: str, kind: Any, wrong: str) -> int:
+    try:
+        return int(kind(text))
+    except ValueError as error:
+        raise OneError(wrong) from error
+
+
+def of_type(entry: Entry, kind: str) -> Entry:
+    """What a range of this type has: the rest is dropped. Raises OneError."""
+    dropped = (*(() if "IP4" in kind else ("IP",)), *(() if kind.endswith("STATIC") else ("IP6",)))
+    entry = {name: value for name, value in entry.items() if name not in (*dropped, *OWN)}
+    for name, what in (("GLOBAL_PREFIX", "global"), ("ULA_PREFIX", "unique local")):
+        if kind not in ("IP6", "IP4_6"):
+            entry.pop(name, None)
+        elif entry.get(name):
+            address(entry[name], IPv6Address, f"Wrong format for IP6 {what} address prefix")
+    return entry
+
+
 def new_range(entry: Entry, net: int, ar_id: int) -> Entry:
     """A range as it is kept. Raises OneError."""
     kind = entry.get("TYPE", "").upper()
     refuse((kind not in RANGES, "Unknown or missing address range TYPE."))
-    entry = {name: value for name, value in entry.items() if name != "IP" or "IP4" in kind}
-    try:
-        # Where no address tells it the real one rolls dice.
-        low = int(IPv4Address(entry["IP"])) if "IP4" in kind else zlib.crc32(f"{net}/{ar_id}".encode())
-    except (KeyError, ValueError) as error:
-        raise OneError("Wrong or empty IP attribute") from error
+    entry = of_type(entry, kind)
+    # Where no address tells it the real one rolls dice.
+    low = zlib.crc32(f"{net}/{ar_id}".encode())
+    if "IP4" in kind:
+        low = address(entry.get("IP", ""), IPv4Address, "Wrong or empty IP attribute")
+    if kind.endswith("STATIC"):
+        start = address(entry.get("IP6", ""), IPv6Address, "Wrong or empty IP6 attribute")
+        length = entry.get("PREFIX_LENGTH", "")
+        refuse((not length.isdecimal(), "Wrong or empty PREFIX_LENGTH"))
+        # Up to 64 bits of the prefix are filled, which of 64 leaves the last out.
+        mask = 2 ** min(128 - int(length), 64) - 1
+        entry = {"SIZE": str(mask + (int(length) > 64) - (start & mask))} | entry
+    entry = {"MAC": mac_text(0x0200 << 32 | low)} | entry
+    refuse((entry["MAC"].count(":") != 5, "Wrong format for MAC attribute"))
     refuse((not entry.get("SIZE", "").isdecimal(), "Wrong SIZE for address range"))
-    return {"MAC": mac_text(0x0200 << 32 | low)} | entry | {"AR_ID": str(ar_id)}
+    return entry | {"AR_ID": str(ar_id)}
 
 
 def addresses(entry: Entry, index: int) -> Entry:
@@ -161,9 +191,22 @@ class Network(Kind):
             refuse((not oid, "AR/AR_ID attribute is missing."))
             refuse((oid not in item["RANGES"], f"Address Range with ID {oid} was not found."))
             old = item["RANGES"][oid]
+            kind, used = old["TYPE"].upper(), max(item["HELD"].get(oid) or [-1])
             # Which addresses it has stays; the rest is forgotten unless it is said again.
-            fixed = {name: old[name] for name in ("TYPE", "MAC", "IP", "IP6", "AR_ID") if name in old}
-            item["RANGES"][oid] = {"SIZE": old["SIZE"]} | {name: new[name] for name in {*new} - {"IP", "IP6"}} | fixed
+            fixed = {name: old[name] for name in ("TYPE", "MAC", "IP", "IP6", "AR_ID", "IPAM_MAD") if name in old}
+            default = {"SIZE": old["SIZE"], "PREFIX_LENGTH": old.get("PREFIX_LENGTH", "")}
+            if kind in ("IP6", "IP4_6"):
+                default |= {"GLOBAL_PREFIX": "", "ULA_PREFIX": ""}
+            entry = (
+                default
+                | of_type({name: value for name, value in new.items() if value or name not in default}, kind)
+                | fixed
+            )
+            if not kind.endswith("STATIC"):
+                del entry["PREFIX_LENGTH"]
+            refuse((not entry["SIZE"].isdecimal(), "Unable to read the SIZE attribute, it must be number >= 0"))
+            refuse((int(entry["SIZE"]) <= used, SHRUNK))
+            item["RANGES"][oid] = entry
 
     def rm_ar(self, _call: Call, item: Object, ar_id: int) -> None:
         oid = str(ar_id)
