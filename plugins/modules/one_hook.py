@@ -73,6 +73,18 @@ EXAMPLES = r"""
           RESOURCE: HOST
           STATE: ERROR
           ARGUMENTS: $TEMPLATE
+
+- name: Run a command when a virtual machine runs
+  kubenebula.opennebula.one_hook:
+    api_password: "{{ oneadmin_password }}"
+    hooks:
+      - name: vm_running
+        type: state
+        command: notify.sh
+        template:
+          RESOURCE: VM
+          # without quotes, YAML reads ON as a boolean
+          "ON": RUNNING
 """
 
 RETURN = r"""

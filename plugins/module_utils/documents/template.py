@@ -71,6 +71,11 @@ def _scalar(path: str, value: Any) -> str:
 
 
 def _key(path: str, key: Any) -> str:
+    # Ansible passes names on as text.
+    if str(key).lower() in ("true", "false"):
+        raise TemplateError(
+            f'{path}{key}: YAML reads the names ON, YES, OFF and NO as booleans: quote them, as in "ON"'
+        )
     if not isinstance(key, str) or not _KEY.match(key):
         raise TemplateError(f"{path}{key}: attribute names are letters, digits and _, and do not begin with a digit")
     if key.upper().startswith("XML"):
@@ -130,6 +135,12 @@ def render(template: Mapping[str, Value]) -> str:
                 inner = ", ".join(f"{name}={_quote(text)}" for name, text in item.items())
                 lines.append(f"{key}=[ {inner} ]")
     return "\n".join(lines)
+
+
+def yes_no(text: str) -> str:
+    """What oned makes of a boolean: YES or NO. Any other text is returned as it is."""
+    word = text.strip().upper()
+    return "YES" if word in ("YES", "TRUE", "1") else "NO" if word in ("NO", "FALSE", "0") else text
 
 
 def is_empty(value: Value) -> bool:

@@ -35,7 +35,11 @@ def normalized(kind: ResourceKind, item: Mapping[str, Any]) -> dict[str, Any]:
                 raise syntax.TemplateError(f"{key} cannot be set here: {kind.refused_attributes.get(key, 'use name')}")
         if both:
             raise syntax.TemplateError(f"{both[0]} is given twice: as an option and in the template")
-        desired["attributes"] = {**given_template, **syntax.normalize(from_options)}
+        attributes = {**given_template, **syntax.normalize(from_options)}
+        for key in kind.normal_forms.keys() & attributes.keys():
+            value = attributes[key]
+            attributes[key] = kind.normal_forms[key](value) if isinstance(value, str) else value
+        desired["attributes"] = attributes
     except syntax.TemplateError as error:
         raise syntax.TemplateError(f"{owner}: template: {error}") from error
     return desired

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import diff
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.apply import apply_plans
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import diff, outcome
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.apply import LOOKUP_SECONDS, apply_plans
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import Progress
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Resources, W
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
@@ -35,6 +36,18 @@ def ensure(client: Client, resources: Resources[W], *, check_mode: bool) -> dict
     else:
         observed = apply_plans(client, resources, observed, plans, items)
         observed = resources.finish(client, observed, plans, items)
+        again = outcome.remaining(resources, observed, plans, items)
+        late = outcome.unfinished(again, items)
+        if late:
+            observed = apply_plans(client, resources, observed, late, items)
+            again = outcome.remaining(resources, observed, plans, items)
+        if outcome.gone(again, items):
+            # oned may list a new object a moment later.
+            client.sleep(LOOKUP_SECONDS)
+            with suppress(OnedError):
+                observed = resources.read(client)
+                again = outcome.remaining(resources, observed, plans, items)
+        outcome.conclude(again, items)
     for item in items.values():
         # The state of an object that was allocated in this run and is not listed yet is unknown.
         gone = None if item.created else "ABSENT"

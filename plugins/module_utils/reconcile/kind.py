@@ -38,6 +38,8 @@ class ResourceKind:
     template_options: ClassVar[Mapping[str, str]] = {}
     # Attributes that the option template refuses: {attribute: what to do instead}.
     refused_attributes: ClassVar[Mapping[str, str]] = {}
+    # Attributes whose values oned rewrites: {attribute: what it makes of a text}. Desired values take this form.
+    normal_forms: ClassVar[Mapping[str, Callable[[str], str]]] = {}
     # Attributes that oned adds and needs. Replacing a template keeps them.
     oned_attributes: ClassVar[frozenset[str]] = frozenset()
     # States in which an object is not usable yet, and in which it is being deleted.

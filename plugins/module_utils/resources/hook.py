@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import template as syntax
@@ -38,6 +38,13 @@ class Hooks(Declared):
     diff_options = ("type",)
     template_options: ClassVar[Mapping[str, str]] = {"command": "COMMAND"}
     refused_attributes: ClassVar[Mapping[str, str]] = {"TYPE": "use type", "COMMAND": "use command"}
+    # src/hm/Hook.cc, HookStateHost.cc, HookStateVM.cc, HookStateImage.cc
+    normal_forms: ClassVar[Mapping[str, Callable[[str], str]]] = {
+        "REMOTE": syntax.yes_no,
+        "STATE": str.upper,
+        "LCM_STATE": str.upper,
+        "RESOURCE": str.upper,
+    }
     # oned refuses the template of a hook that lacks the attributes that trigger it.
     oned_attributes = frozenset({"CALL", "LCM_STATE", "REMOTE", "RESOURCE", "STATE"})
 

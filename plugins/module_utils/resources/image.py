@@ -57,6 +57,7 @@ class Images(Declared):
         "FS": "OpenNebula does not keep it here",
         "DISK_TYPE": "OpenNebula does not keep it here",
         "ERROR": "oned writes it",
+        "DRIVER": "oned takes it from the format of the image, so use format",
     }
     oned_attributes = frozenset({"DEV_PREFIX"})
     transient_states = frozenset({"INIT", "LOCKED"})

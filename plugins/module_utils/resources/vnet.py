@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import ranges, xml
@@ -28,6 +28,14 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client i
 
 # VNET/STATE (OpenNebula 6.10, include/VirtualNetwork.h).
 _STATES = ("INIT", "READY", "LOCK_CREATE", "LOCK_DELETE", "DONE", "ERROR", "UPDATE_FAILURE")
+# Attributes that oned keeps outside of the template and never changes, and where (src/vnm/VirtualNetwork.cc).
+_AUTOMATIC = {"AUTOMATIC_VLAN_ID": "VLAN_ID_AUTOMATIC", "AUTOMATIC_OUTER_VLAN_ID": "OUTER_VLAN_ID_AUTOMATIC"}
+
+
+def _switch(text: str) -> str:
+    """A boolean that is off is the same as a missing one."""
+    word = syntax.yes_no(text)
+    return "" if word == "NO" else word
 
 
 class VirtualNetworks(Declared):
@@ -53,11 +61,15 @@ class VirtualNetworks(Declared):
     oned_attributes = frozenset(
         {"AUTOMATIC_OUTER_VLAN_ID", "AUTOMATIC_VLAN_ID", "BRIDGE_TYPE", "OUTER_VLAN_ID", "SECURITY_GROUPS"}
     )
+    normal_forms: ClassVar[Mapping[str, Callable[[str], str]]] = dict.fromkeys(_AUTOMATIC, _switch)
     transient_states = frozenset({"INIT", "LOCK_CREATE"})
     deleting_states = frozenset({"LOCK_DELETE", "DONE"})
 
     def normalize(self, item: Mapping[str, Any]) -> dict[str, Any]:
         desired = super().normalize(item)
+        if not desired["attributes"].get("BRIDGE", "none"):
+            # oned chooses a name for the bridge, or keeps the one that it has.
+            del desired["attributes"]["BRIDGE"]
         if desired.get("ranges") is not None:
             ipam = str(desired["attributes"].get("IPAM_MAD", ""))
             try:
@@ -68,6 +80,7 @@ class VirtualNetworks(Declared):
 
     def view(self, element: xml.Element) -> View:
         template = xml.template(element)
+        template |= {name: "YES" for name, tag in _AUTOMATIC.items() if xml.text(element, tag) == "1"}
         # Until the network is READY, its ranges are in the template.
         in_template = template.pop("AR", [])
         listed = xml.template(element, "AR_POOL").get("AR", [])

@@ -116,6 +116,16 @@ CASES: dict[str, tuple[Callable[..., Any], Item, list[tuple[Item, list[str]]]]] 
         {"type": "state", "command": "a.sh", "template": {"RESOURCE": "VM", "ON": "running", "ARGUMENTS": "$TEMPLATE"}},
         [({"command": "b.sh"}, ["update"]), ({"template": {"ON": "STOP"}}, ["update"])],
     ),
+    "automatic VLAN": (
+        VirtualNetworks,
+        {"vn_mad": "802.1Q", "phydev": "eth9", "bridge": "", "template": {"AUTOMATIC_VLAN_ID": True}},
+        [({"template": {"AUTOMATIC_VLAN_ID": "yes", "BRIDGE_TYPE": "openvswitch"}}, ["update"])],
+    ),
+    "hook in small letters": (
+        Hooks,
+        {"type": "state", "command": "a.sh", "template": {"RESOURCE": "host", "STATE": "error", "REMOTE": "no"}},
+        [({"template": {"REMOTE": True}}, ["update"]), ({"template": {"STATE": "Init", "REMOTE": "1"}}, ["update"])],
+    ),
     "hook of a state": (
         Hooks,
         {"type": "state", "command": "a.sh", "template": {"RESOURCE": "VM", "STATE": "ACTIVE", "LCM_STATE": "BOOT"}},
@@ -225,6 +235,22 @@ def test_names_with_blanks_in_rules(client: Client) -> None:
         assert run(client, Rules, rule, state="absent") == [["delete"]]
     finally:
         run(client, Groups, group, state="absent")
+
+
+def test_what_oned_keeps_is_told(client: Client) -> None:
+    """oned takes the update and keeps what it decided when the network was made."""
+    network = {"name": NAME, "vn_mad": "802.1Q", "phydev": "eth9", "vlan_id": "1234"}
+    run(client, VirtualNetworks, network)
+    try:
+        wanted = {"name": NAME, "template": {"AUTOMATIC_VLAN_ID": True, "NOTE": "x"}}
+        for actions in (["update"], ["update"]):
+            resources = VirtualNetworks([wanted], {"state": "present"})
+            (entry,) = engine.ensure(client, resources, check_mode=False)["results"]
+            assert entry["failed"] and entry["actions"] == actions
+            assert "keeps nothing as AUTOMATIC_VLAN_ID where 'YES' was asked for" in entry["msg"]
+            assert "NOTE" not in entry["msg"]
+    finally:
+        run(client, VirtualNetworks, {"name": NAME}, state="absent")
 
 
 def test_only_the_master_of_a_federation_makes_zones(client: Client) -> None:

@@ -266,6 +266,8 @@ TEMPLATES: list[tuple[Any, str]] = [
     ("text", "argument"),
     (["a"], "argument"),
     ({"a b": 1}, "attribute names are letters, digits and _"),
+    ({True: "RUNNING"}, 'YAML reads the names ON, YES, OFF and NO as booleans: quote them, as in "ON"'),
+    ({"v": {False: "1"}}, "YAML reads the names ON, YES, OFF and NO as booleans"),
     ({"": 1}, "attribute names are letters, digits and _"),
     ({"1a": 1}, "do not begin with a digit"),
     ({"xml_x": 1}, "oned stores names that begin with XML as"),

@@ -138,16 +138,18 @@ def test_replacing_a_template_settles(lab: Lab) -> None:
     assert not {"OLD", "CUSTOM"} & set(lab.cloud.named("datastore", "a1").template)
 
 
-def test_an_object_that_goes_while_it_is_asked_for_is_no_failure(lab: Lab) -> None:
-    lab.run(hosts([{"name": "a1", "template": {"EC2_SECRET": "s3cr3t"}}]))
+def test_an_object_that_goes_while_it_is_asked_for_stops_no_other(lab: Lab) -> None:
+    both = [{"name": name, "template": {"EC2_SECRET": "s3cr3t"}} for name in ("a1", "b1")]
+    lab.run(hosts(both))
 
     def gone(method: str, params: tuple[Any, ...]) -> None:
-        if method == "one.host.info":
-            lab.cloud.hosts.pop(params[0], None)
+        if method == "one.host.info" and params[0] in lab.cloud.hosts and lab.cloud.hosts[params[0]].name == "a1":
+            lab.cloud.hosts.pop(params[0])
 
     lab.cloud.misbehave = gone
-    done = lab.run(hosts([{"name": "a1", "template": {"EC2_SECRET": "s3cr3t"}}]))
-    assert (done["results"][0]["failed"], done["results"][0]["state"]) == (False, "MONITORED")
+    first, second = lab.run(hosts(both))["results"]
+    assert first["failed"] and "EC2_SECRET" in first["msg"] and "s3cr3t" not in first["msg"]
+    assert (second["failed"], second["state"], second["changed"]) == (False, "MONITORED", False)
 
 
 def test_other_failures_to_decrypt_are_reported(lab: Lab) -> None:

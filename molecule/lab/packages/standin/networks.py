@@ -150,13 +150,16 @@ class Network(Kind):
         mad = first(template, "VN_MAD")
         refuse((mad not in BRIDGE_TYPES, f'VN_MAD named "{mad}" is not defined in oned.conf'))
         item["BRIDGE"] = first(template, "BRIDGE") or item["BRIDGE"]
+        if (given := first(template, "BRIDGE_TYPE")) in ("linux", "openvswitch", "openvswitch_dpdk", "none"):
+            item["BRIDGE_TYPE"] = given
         self.complete(item)
 
     def complete(self, item: Object) -> None:
         template = item["TEMPLATE"]
         template |= {"BRIDGE": [item["BRIDGE"]], "BRIDGE_TYPE": [item["BRIDGE_TYPE"]]}
-        for name in {"PHYDEV", "VLAN_ID", "OUTER_VLAN_ID"} - {*item["AUTOMATIC"]}:
-            template.setdefault(name, [""])
+        for name in ("PHYDEV", "VLAN_ID", "OUTER_VLAN_ID"):
+            template.pop(f"AUTOMATIC_{name}", None)
+            template.pop(name, None) if name in item["AUTOMATIC"] else template.setdefault(name, [""])
 
     def settled(self, item: Object) -> Object:
         if item["STATE"] == LOCK_CREATE and ready(item):
