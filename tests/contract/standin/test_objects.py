@@ -92,6 +92,8 @@ CASES: dict[str, tuple[Callable[..., Any], Item, list[tuple[Item, list[str]]]]] 
         [
             ({"password": "another"}, ["password"]),
             ({"password": "another", "groups": ["oneadmin", "users"]}, ["groups"]),
+            # Out of the primary group into one that was a secondary one.
+            ({"password": "another", "groups": ["users"]}, ["groups"]),
             ({"password": "another", "enabled": False}, ["disable"]),
         ],
     ),
