@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from conftest import HOSTS, OBJECTS, Site
 from http_server import serve
 from oned_model import Refused
@@ -135,3 +136,19 @@ def test_hosts_are_removed_but_for_those_that_run_machines(site: Site) -> None:
     assert "still runs virtual machines: web (7)" in run.last_words["lxc1"]
     assert [host.name for host in site.cloud.hosts.values()] == ["lxc1"]
     assert run.writes == {"one.host.delete": 1}
+
+
+@pytest.mark.parametrize(
+    ("states", "line"),
+    [
+        ({}, "Hosts: 0"),
+        ({"kvm1": "MONITORED", "lxc1": "MONITORED"}, "Hosts: 2, all MONITORED"),
+        ({"kvm1": "MONITORED", "kvm2": "ERROR", "lxc1": "DISABLED"}, "Hosts: 3, kvm2 is ERROR, lxc1 is DISABLED"),
+    ],
+)
+def test_where_counts_the_hosts_and_names_those_that_do_not_work(site: Site, states: dict[str, str], line: str) -> None:
+    for name, state in states.items():
+        site.cloud.add(name, state=state)
+    run = site.run(playbook="playbooks/where.yml")
+    assert run.code == 0, run.text
+    assert f"- '{line}'\n" in run.text
