@@ -45,6 +45,7 @@ options:
           - Attributes of the template. A value is text, a number, a boolean (stored as V(YES) or V(NO)), a
             dictionary (a vector), or a list of these (an attribute that occurs several times).
           - An empty text means the same as a missing attribute. A vector holds at least one value.
+          - Quote MAC addresses. Without quotes, YAML reads some of them as numbers.
         type: dict
 seealso:
   - module: kubenebula.opennebula.one_template_info
@@ -65,6 +66,7 @@ EXAMPLES = r"""
           NIC:
             - NETWORK: public
             - NETWORK: storage
+              MAC: "52:54:00:12:34:56"
           GRAPHICS:
             TYPE: VNC
             LISTEN: 0.0.0.0

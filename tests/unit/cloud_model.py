@@ -330,7 +330,9 @@ class Cloud(Oned):
 
     def user_chgrp(self, number: int, group: int) -> int:
         groups = self.get("user", number).more["groups"]
-        self.get("user", number).more["groups"] = [group, *(gid for gid in groups[1:] if gid != group)]
+        # The former primary group is left, unless the new one was a secondary group before.
+        left = groups if group in groups else groups[1:]
+        self.get("user", number).more["groups"] = [group, *(gid for gid in left if gid != group)]
         return number
 
     def user_addgroup(self, number: int, group: int) -> int:

@@ -160,7 +160,8 @@ def last_in_use(entry: Mapping[str, str]) -> int | None:
     """The place of the last address in use within a range that oned lists, or None."""
     # Pairs of a place and who uses its address.
     places = entry.get(_ALLOCATED, "").split()[::2]
-    return max(map(int, places)) if places else None
+    # Until a network is READY, its ranges are what somebody wrote.
+    return max((int(place) for place in places if place.isdecimal()), default=None)
 
 
 def is_reserved(entry: Range) -> bool:

@@ -93,14 +93,17 @@ class Users(Declared):
 
     @staticmethod
     def _groups(desired: list[int], view: View) -> Iterator[Step]:
-        current, sets = set(view["groups"]), {"groups": desired}
-        if desired[0] != view["groups"][0]:
-            yield Step(Change("groups", "one.user.chgrp", (OWN_ID, desired[0])), sets)
-            # oned removes the user from the former primary group.
-            current = (current - {view["groups"][0]}) | {desired[0]}
-        for gid in sorted(set(desired) - current):
-            yield Step(Change("groups", "one.user.addgroup", (OWN_ID, gid), LATER), sets)
-        for gid in sorted(current - set(desired)):
+        wanted, current, sets = set(desired), set(view["groups"]), {"groups": desired}
+        primary, former = desired[0], view["groups"][0]
+        added, removed = wanted - current, current - wanted
+        if primary in added and former in removed:
+            # oned exchanges the two. From a primary group that was a secondary one before, it removes nobody.
+            added, removed = added - {primary}, removed - {former}
+        for gid in sorted(added):
+            yield Step(Change("groups", "one.user.addgroup", (OWN_ID, gid)), sets)
+        if primary != former:
+            yield Step(Change("groups", "one.user.chgrp", (OWN_ID, primary), LATER), sets)
+        for gid in sorted(removed):
             yield Step(Change("groups", "one.user.delgroup", (OWN_ID, gid), DELETE), sets)
 
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:

@@ -92,6 +92,8 @@ CASES: dict[str, tuple[Callable[..., Any], Item, list[tuple[Item, list[str]]]]] 
         [
             ({"password": "another"}, ["password"]),
             ({"password": "another", "groups": ["oneadmin", "users"]}, ["groups"]),
+            # Out of the primary group into one that was a secondary one.
+            ({"password": "another", "groups": ["users"]}, ["groups"]),
             ({"password": "another", "enabled": False}, ["disable"]),
         ],
     ),
@@ -172,13 +174,36 @@ def test_made_changed_and_removed_once(client: Client, name: str) -> None:
     assert removed == [["delete"]]
 
 
+def network(client: Client, name: str, *ranges: Item) -> Item:
+    """The result for a network whose ranges are to be these."""
+    resources = VirtualNetworks([{"name": name, "vn_mad": "bridge", "ranges": ranges}], {"state": "present"})
+    (entry,) = engine.ensure(client, resources, check_mode=False)["results"]
+    return dict(entry)
+
+
+def test_a_reservation_gets_no_addresses_twice(client: Client) -> None:
+    number, name = network(client, NAME, IP4, ETHER)["id"], f"{NAME}2"
+    try:
+        client.write("one.vn.reserve", number, f'NAME="{name}"\nSIZE="3"')
+        for same in ([{**IP4, "size": 3}], [{**IP4, "size": "03", "mac": "2:0:A:9:0:1"}], []):
+            assert run(client, VirtualNetworks, {"name": name, "ranges": same}) == [[]]
+        for other, message in (
+            ({**IP4, "size": 4}, f"range 0 (10.9.0.1) is reserved from virtual network {number} and stays as it is"),
+            ({**IP4, "ip": "10.9.0.4"}, f"it is a reservation of virtual network {number}, from which its addresses"),
+        ):
+            refused = network(client, name, other)
+            assert (refused["msg"].startswith(message), refused["actions"]) == (True, []), refused
+        refused = network(client, NAME, {**IP4, "size": 2}, ETHER)
+        assert refused["msg"] == "range 0 (10.9.0.1) cannot have size 2: address 3 of it is in use"
+    finally:
+        for both in (name, NAME):
+            run(client, VirtualNetworks, {"name": both}, state="absent")
+
+
 def test_ranges_with_addresses_in_use(client: Client) -> None:
     def declared(*ranges: Item) -> Item:
-        resources = VirtualNetworks([{"name": NAME, "ranges": ranges}], {"state": "present"})
-        (entry,) = engine.ensure(client, resources, check_mode=False)["results"]
-        return dict(entry)
+        return network(client, NAME, *ranges)
 
-    run(client, VirtualNetworks, {"name": NAME, "vn_mad": "bridge", "ranges": [IP4, STATIC]})
     number = declared(IP4, STATIC)["id"]
     leases = [f'LEASES=[{key}="{address}"]' for key, address in (("IP", "10.9.0.5"), ("IP6", "2001:db8::12"))]
     try:

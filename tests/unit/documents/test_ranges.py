@@ -139,3 +139,12 @@ def test_a_range_of_another_driver_is_another_range() -> None:
     assert found([{**IP4, "ipam_mad": "internal"}], [stored]) == [("0", [])]
     assert found([{**IP4, "ipam_mad": "equinix"}], [stored]) == [("0", ["surplus"])]
     assert found([IP4], [{**stored, "IPAM_MAD": "equinix"}]) == [("0", [])]
+
+
+@pytest.mark.parametrize(
+    ("allocated", "last"),
+    [(" 2 73014444031 11 7", 11), (" 0 4294967295", 0), ("", None), ("of what somebody wrote", None)],
+)
+def test_the_last_address_in_use(allocated: str, last: int | None) -> None:
+    assert ranges.last_in_use({"SIZE": "20", "ALLOCATED": allocated}) == last
+    assert ranges.stored({"SIZE": "20", "ALLOCATED": allocated, "MAC_END": "x"}) == {"SIZE": "20"}

@@ -448,6 +448,39 @@ def test_no_membership_ends_before_the_new_one_is_accepted(lab: Lab, kind: str) 
     assert lab.run(case, {**case.minimal, **after[kind]})["changed"] is False
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "calls"),
+    [
+        (["users"], ["devs"], ["chgrp"]),
+        (["users"], ["devs", "users"], ["addgroup", "chgrp"]),
+        (["users", "devs"], ["devs", "users"], ["chgrp"]),
+        (["users", "devs"], ["devs"], ["chgrp", "delgroup"]),
+        (["users", "devs"], ["oneadmin", "devs"], ["chgrp"]),
+        (["users", "devs"], ["oneadmin", "users"], ["addgroup", "chgrp", "delgroup"]),
+    ],
+)
+def test_a_user_joins_groups_before_leaving_others(
+    lab: Lab, before: list[str], after: list[str], calls: list[str]
+) -> None:
+    case = CASES["user"]
+    lab.run(case, {**case.minimal, "groups": before})
+    assert actions(lab.run(case, {**case.minimal, "groups": after})) == [["groups"]]
+    assert writes(lab) == [f"one.user.{call}" for call in calls]
+    assert lab.run(case, {**case.minimal, "groups": after})["changed"] is False
+
+
+def test_a_range_that_is_used_meanwhile_is_told(lab: Lab) -> None:
+    net = network(lab, RANGE)
+    lab.cloud.lose = lambda method, _params: (
+        net.more["ranges"][0].update(ALLOCATED=" 0 7") if "add_ar" in method else None
+    )
+    result = lab.run(CASES["vnet"], {"ranges": [{**RANGE, "ip": "10.0.0.30"}]})["results"][0]
+    assert result["msg"] == (
+        "range 0 (10.0.0.1) is not listed but has addresses in use: release them first; done: add_range; "
+        "not done: remove_range"
+    )
+
+
 def test_a_prefix_is_changed_in_place_while_addresses_are_in_use(lab: Lab) -> None:
     static = {"type": "IP6_STATIC", "ip6": "2001:db8::10", "prefix_length": 64}
     net = network(lab, static, {"type": "IP6", "size": 4, "global_prefix": "2001:db8::"})

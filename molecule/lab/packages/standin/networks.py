@@ -108,7 +108,7 @@ class Network(Kind):
         " OUTER_VLAN_ID? VLAN_ID_AUTOMATIC OUTER_VLAN_ID_AUTOMATIC USED_LEASES VROUTERS UPDATED_VMS OUTDATED_VMS"
         " UPDATING_VMS ERROR_VMS TEMPLATE AR_POOL"
     )
-    calls = "info:i pool:iii allocate:si delete:i"
+    calls = "info:i pool:iii allocate:si delete:i reserve:is"
     changes = f"{Kind.changes} add_ar:s:ADMIN rm_ar:i:ADMIN update_ar:s hold:s release:s"
     clustered, permissions, deletes = True, "OWNER_U OWNER_M", "MANAGE"
 
@@ -229,6 +229,42 @@ class Network(Kind):
 
     def release(self, call: Call, item: Object, text: str) -> None:
         self.hold(call, item, text, "release")
+
+    def reserve(self, call: Call, oid: int, text: str) -> int:
+        """A new network with the first free addresses of another one."""
+        given, parent = parse(text), call.get(self.name, oid)
+        size, name = first(given, "SIZE"), first(given, "NAME")
+        unsized = not size.isdecimal() or int(size) == 0
+        reserved = parent["PARENT_NETWORK_ID"] != "", "Cannot reserve addresses from a reserved VNET"
+        refuse((unsized, "Reservation SIZE must be a greater than 0"), code=ACTION)
+        refuse((not name, "NAME for reservation has to be set"), reserved, code=ACTION)
+        call.require(("USE", self.name, parent))
+        number = self.allocate(call, to_xml({**parent["TEMPLATE"], "NAME": [name]}, "TEMPLATE"), -1)
+        item = call.get(self.name, number) | {"PARENT_NETWORK_ID": str(oid), "CLUSTERS": parent["CLUSTERS"], "NEXT": 1}
+        for ar_id, entry in parent["RANGES"].items():
+            held = parent["HELD"].get(ar_id, [])
+            start = next((index for index in range(int(entry["SIZE"])) if index not in held), 0)
+            places = {*range(start, start + int(size))}
+            if max(places) < int(entry["SIZE"]) and not places & {*held}:
+                parent["HELD"][ar_id] = sorted({*held} | places)
+                own = {key: value for key, value in addresses(entry, start).items() if key in entry}
+                own |= {"SIZE": size, "AR_ID": "0", "PARENT_NETWORK_AR_ID": ar_id}
+                item |= {"RANGES": {"0": entry | own}, "FROM": sorted(places)}
+                call.store.save(self.name, parent)
+                call.store.save(self.name, item)
+                return number
+        call.store.delete(self.name, number)
+        raise OneError("Not enough free addresses in an address range", ACTION)
+
+    def delete(self, call: Call, oid: int, *flags: bool) -> int:
+        item = call.get(self.name, oid)
+        super().delete(call, oid, *flags)
+        if item["PARENT_NETWORK_ID"]:
+            parent = call.get(self.name, int(item["PARENT_NETWORK_ID"]))
+            (ar_id,) = (entry["PARENT_NETWORK_AR_ID"] for entry in item["RANGES"].values())
+            parent["HELD"][ar_id] = sorted({*parent["HELD"][ar_id]} - {*item["FROM"]})
+            call.store.save(self.name, parent)
+        return oid
 
     def undeletable(self, _call: Call, item: Object) -> str:
         return "Can not remove a virtual network with leases in use" if any(item["HELD"].values()) else ""
