@@ -43,6 +43,8 @@ options:
     choices: [merge, replace]
     default: merge
 notes:
+  - oned accepts some values and stores others. The module looks at the objects after the run. An object that oned keeps
+    otherwise than asked for fails, with both values, and so does one that was created and is gone.
   - Attributes whose names speak of passwords, secrets, tokens or keys, and those that OpenNebula keeps encrypted, are
     hidden in diffs, in messages and among the arguments that C(-vvv) shows.
   - Attributes that OpenNebula keeps encrypted, such as C(PASSWORD) in a C(CONTEXT), can be compared only if

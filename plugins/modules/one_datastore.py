@@ -84,7 +84,7 @@ EXAMPLES = r"""
         type: system
         tm_mad: shared
         template:
-          BASE_PATH: /srv/one
+          LIMIT_MB: 102400
 """
 
 RETURN = r"""

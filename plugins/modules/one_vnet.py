@@ -48,7 +48,7 @@ options:
         type: str
       bridge:
         description:
-          - Bridge on the hosts.
+          - Bridge on the hosts. If it is empty, oned chooses the name, or keeps the one that the network has.
         type: str
       phydev:
         description:
@@ -56,7 +56,8 @@ options:
         type: str
       vlan_id:
         description:
-          - VLAN or VXLAN number.
+          - VLAN or VXLAN number. For a number that oned chooses when it creates the network, leave it out and set
+            C(AUTOMATIC_VLAN_ID) in O(vnets[].template).
         type: str
       ranges:
         description:

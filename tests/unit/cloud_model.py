@@ -115,7 +115,10 @@ class Cloud(Oned):
             raise Refused(f"No {need[0]} in template.", 8192)
         more: dict[str, Any] = {"type": given.pop("TYPE", "")} if kind == "hook" else {}
         more |= {"clusters": [max(arguments[1], 0)]} if kind in ("datastore", "vn") else {}
-        return self._new(kind, name, {**BORN.get(kind, {}), **given}, **more)
+        born = {**BORN.get(kind, {}), **given}
+        if kind == "vn":
+            born = _automatic(born, more)
+        return self._new(kind, name, _kept(kind, born, more), **more)
 
     @staticmethod
     def _parsed(text: str) -> Template:
@@ -127,7 +130,10 @@ class Cloud(Oned):
     def _update(self, kind: str, number: int, text: str, append: int) -> int:
         existing, given = self.get(kind, number), self._parsed(text)
         kept = {key: existing.template[key] for key in STAYS.get(kind, ()) if key in existing.template}
-        existing.template = sealed(kind, {**existing.template, **given} if append else {**kept, **given})
+        stored = {**existing.template, **given} if append else {**kept, **given}
+        if kind == "vn":
+            stored["BRIDGE"] = stored.get("BRIDGE") or existing.template.get("BRIDGE", "")
+        existing.template = sealed(kind, _kept(kind, stored, existing.more))
         return number
 
     def _rename(self, kind: str, number: int, name: str) -> int:
@@ -274,6 +280,8 @@ class Cloud(Oned):
         kind = IMAGE_TYPES.index(str(given.pop("TYPE", "OS")))
         persistent = int(given.pop("PERSISTENT", "NO") == "YES")
         path, _size = given.pop("PATH", ""), given.pop("SIZE", "1")
+        for dropped in ("DRIVER", "FORMAT", "FS", "TM_MAD"):
+            given.pop(dropped, None)
         if path == "/nope":
             raise Refused("Cannot parse image SIZE: File not found", 8192)
         template: Template = {"DEV_PREFIX": "sd", **given}
@@ -452,6 +460,36 @@ def _entries(value: Any) -> list[dict[str, str]]:
     return value if isinstance(value, list) else [value]
 
 
+def _automatic(given: Template, more: dict[str, Any]) -> Template:
+    """VLANs that oned chooses are told beside the template."""
+    for name in ("VLAN_ID", "OUTER_VLAN_ID"):
+        asked = str(given.pop(f"AUTOMATIC_{name}", "")).upper() == "YES"
+        if asked and not given.get(name):
+            more.setdefault("automatic", []).append(name)
+    return {**given, "BRIDGE": given.get("BRIDGE") or "onebr0"}
+
+
+def _kept(kind: str, template: Template, more: dict[str, Any]) -> Template:
+    """What oned makes of a template (src/vnm, src/hm, src/datastore, src/zone)."""
+    template = dict(template)
+    if kind == "hook":
+        template["REMOTE"] = "YES" if str(template.get("REMOTE", "")).upper() == "YES" else "NO"
+        for name in {"STATE", "LCM_STATE"} & {*template}:
+            template[name] = str(template[name]).upper()
+    elif kind == "vn":
+        for name in ("VLAN_ID", "OUTER_VLAN_ID"):
+            template.pop(f"AUTOMATIC_{name}", None)
+            if name in more.get("automatic", ()):
+                template.pop(name, None)
+    elif kind == "datastore":
+        # What the driver says in oned.conf.
+        template["ALLOW_ORPHANS"] = "YES"
+        template.pop("BASE_PATH", None)
+    elif kind == "zone":
+        template.pop("SERVER", None)
+    return template
+
+
 def _clusters(_cloud: Cloud, existing: ModelObject) -> str:
     return ids("CLUSTERS", existing.more["clusters"])
 
@@ -470,6 +508,7 @@ def _vnet(cloud: Cloud, existing: ModelObject) -> str:
     ranges = "".join(template_xml({"AR": entry}) for entry in existing.more["ranges"].values())
     return (
         f"{_clusters(cloud, existing)}<BRIDGE>{text['BRIDGE']}</BRIDGE><STATE>{existing.more['state']}</STATE>"
+        f"{''.join(f'<{name}_AUTOMATIC>1</{name}_AUTOMATIC>' for name in existing.more.get('automatic', []))}"
         f"{parent}<VN_MAD>{text['VN_MAD']}</VN_MAD><USED_LEASES>{existing.more['leases']}</USED_LEASES>"
         f"<AR_POOL>{ranges}</AR_POOL>"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGES = Path(__file__).parents[2] / "molecule/lab/packages"
 # What pretends to be oned must be read and believed by whoever trusts a test: it exists to be strict, not to be large.
 # It was 2499 before what oned drops, fills in, refuses and reserves of address ranges and VLANs was needed.
-LIMIT = 2581
+LIMIT = 2582
 
 
 def test_the_stand_in_stays_small() -> None:

@@ -42,6 +42,9 @@ _OWN_ATTRIBUTES = {
     "ERROR": "oned writes it",
     "LABELS": "use labels",
     "NAME": "use name",
+    # Monitoring drops these (src/host/Host.cc).
+    **dict.fromkeys(("VM", "VM_POLL", "WILDS", "TOTAL_WILDS", "ZOMBIES", "TOTAL_ZOMBIES"), "oned writes it"),
+    **{f"{which}{what}": "oned measures it" for which in ("TOTAL", "FREE", "USED") for what in ("CPU", "MEMORY")},
 }
 # Attributes that replacing a template keeps: those that monitoring writes, and those with an option of their own.
 NOT_THE_USERS = frozenset(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import template as syntax
@@ -39,7 +39,10 @@ class Datastores(Declared):
         "TYPE": "use type",
         "DS_MAD": "use ds_mad",
         "TM_MAD": "use tm_mad",
+        "BASE_PATH": "oned takes it from DATASTORE_LOCATION in oned.conf",
     }
+    # src/datastore/Datastore.cc, set_ds_disk_type
+    normal_forms: ClassVar[Mapping[str, Callable[[str], str]]] = {"DISK_TYPE": str.upper}
     # oned sets these from oned.conf only when it creates the datastore.
     oned_attributes = frozenset({"ALLOW_ORPHANS", "DS_MIGRATE", "RESTRICTED_DIRS", "SAFE_DIRS", "SHARED"})
 

@@ -58,6 +58,7 @@ class Images(Declared):
         "DISK_TYPE": "OpenNebula does not keep it here",
         "ERROR": "oned writes it",
         "DRIVER": "oned takes it from the format of the image, so use format",
+        "TM_MAD": "oned takes it from the datastore, so set tm_mad there",
     }
     oned_attributes = frozenset({"DEV_PREFIX"})
     transient_states = frozenset({"INIT", "LOCKED"})

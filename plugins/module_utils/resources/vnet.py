@@ -57,6 +57,8 @@ class VirtualNetworks(Declared):
         "BRIDGE": "use bridge",
         "PHYDEV": "use phydev",
         "VLAN_ID": "use vlan_id",
+        "TEMPLATE_NAME": "oned drops it",
+        "ERROR": "oned writes it",
     }
     oned_attributes = frozenset(
         {"AUTOMATIC_OUTER_VLAN_ID", "AUTOMATIC_VLAN_ID", "BRIDGE_TYPE", "OUTER_VLAN_ID", "SECURITY_GROUPS"}
@@ -142,6 +144,14 @@ class VirtualNetworks(Declared):
     def mistakes(self, desired: Desired, existing: ObservedObject | None, observed: Observed) -> Iterator[str]:
         if existing is None and desired.get("vn_mad") is None:
             yield f"virtual network {desired['final_name']} is new: give vn_mad"
+        attributes = desired["attributes"]
+        for automatic, own in (("AUTOMATIC_VLAN_ID", "VLAN_ID"), ("AUTOMATIC_OUTER_VLAN_ID", "OUTER_VLAN_ID")):
+            if attributes.get(automatic) and attributes.get(own):
+                option = "vlan_id" if own == "VLAN_ID" else own
+                yield (
+                    f"virtual network {desired['name']}: {automatic} and {option} do not go together: oned would take "
+                    f"{attributes[own]}"
+                )
 
     def problem(self, desired: Desired, existing: ObservedObject, observed: Observed) -> str | None:
         if existing.view["state"] == "ERROR" or desired.get("ranges") is None:

@@ -27,7 +27,10 @@ class Zones(Declared):
     list_call = Call("one.zonepool.info")
     pool_element = "ZONE"
     template_options: ClassVar[Mapping[str, str]] = {"endpoint": "ENDPOINT"}
-    refused_attributes: ClassVar[Mapping[str, str]] = {"ENDPOINT": "use endpoint"}
+    refused_attributes: ClassVar[Mapping[str, str]] = {
+        "ENDPOINT": "use endpoint",
+        "SERVER": "oned drops it: use onezone server-add",
+    }
 
     def view(self, element: xml.Element) -> View:
         template = xml.template(element)

@@ -209,6 +209,8 @@ def test_a_host_is_listed_once() -> None:
             "host kvm1: template: IM_MAD cannot be set here: use type, or im_mad and vmm_mad",
         ),
         ({"template": {"ERROR": "x"}}, "host kvm1: template: ERROR cannot be set here: oned writes it"),
+        ({"template": {"wilds": "x"}}, "host kvm1: template: WILDS cannot be set here: oned writes it"),
+        ({"template": {"TOTALCPU": 800}}, "host kvm1: template: TOTALCPU cannot be set here: oned measures it"),
         ({"template": {"labels": "x"}}, "host kvm1: template: LABELS cannot be set here: use labels"),
         ({"template": {"a b": 1}}, "host kvm1: template: a b: attribute names"),
         ({"labels": ["a,b"]}, "host kvm1: labels: a label is neither empty nor holds a comma"),

@@ -129,6 +129,7 @@ class Network(Kind):
         template, oid = item["TEMPLATE"], item["ID"]
         mad, vlan = first(template, "VN_MAD"), first(template, "VLAN_ID")
         ids = [name for name in ("VLAN_ID", "OUTER_VLAN_ID") if take(template, f"AUTOMATIC_{name}").upper() == "YES"]
+        ids = [name for name in ids if not first(template, name)]
         needed = NEEDS.get(mad, "VN_MAD")
         unnumbered = needed == "PHYDEV" and not vlan and not ids
         refuse(

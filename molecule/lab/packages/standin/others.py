@@ -182,7 +182,7 @@ class Hook(Kind):
         template = item["TEMPLATE"]
         about, on = first(template, "RESOURCE"), take(template, "ON").upper()
         template |= {"STATE": [ON[on][0]], "LCM_STATE": [ON[on][1]]} if on in ON else {}
-        template["REMOTE"] = ["YES" if first(template, "REMOTE").upper() in ("YES", "TRUE", "1") else "NO"]
+        template["REMOTE"] = ["YES" if first(template, "REMOTE").upper() == "YES" else "NO"]
         state, word = item["TYPE"] == "state", self.unfit(item)
         refuse(
             (not first(template, "COMMAND"), "No COMMAND in template for Hook."),
