@@ -7,6 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.declared import DeclaredHosts
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.hosts.host import desired_host
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile import engine
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
 from cloud_model import Cloud
@@ -106,3 +108,50 @@ def test_looking_costs_no_call(kind: str) -> None:
     lab = Lab(kind)
     lab.run({})
     assert [method for method, _params in lab.cloud.log].count(lab.case.resources.list_call.method) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "template"),
+    [
+        ("hook", {"CALL": "one.vm.allocate", "REMOTE": "no"}),
+        ("hook", {"CALL": "one.vm.allocate", "REMOTE": True, "STATE": "error"}),
+        ("vnet", {"AUTOMATIC_VLAN_ID": True}),
+        ("vnet", {"AUTOMATIC_VLAN_ID": "no", "AUTOMATIC_OUTER_VLAN_ID": "yes"}),
+        ("datastore", {"DISK_TYPE": "file", "ALLOW_ORPHANS": True}),
+    ],
+)
+def test_what_oned_rewrites_by_a_known_rule_is_as_asked_for(kind: str, template: Item) -> None:
+    lab = Lab(kind)
+    (made,) = lab.run({"template": template})
+    assert (made["failed"], made["actions"]) == (False, ["allocate"])
+    (again,) = lab.run({"template": template})
+    assert (again["failed"], again["changed"]) == (False, False)
+
+
+def test_what_the_driver_decides_is_told_in_each_run() -> None:
+    lab = Lab("datastore")
+    for _again in range(2):
+        (entry,) = lab.run({"template": {"ALLOW_ORPHANS": "mixed", "NOTE": "x"}})
+        assert entry["failed"] and "keeps 'YES' as ALLOW_ORPHANS where 'mixed' was asked for" in entry["msg"]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_hosts_are_looked_at_too(gone: bool) -> None:
+    lab = Lab("cluster")
+
+    def meddle(method: str, _params: tuple[Any, ...]) -> None:
+        for host in [host for host in lab.cloud.hosts.values() if method == "one.hostpool.info" and host.name == "h9"]:
+            host.template.pop("NOTE", None)
+            if gone:
+                del lab.cloud.hosts[host.id]
+
+    lab.cloud.misbehave = meddle
+    declared = [
+        desired_host({"name": name, "im_mad": "kvm", "vmm_mad": "kvm", "template": {"NOTE": "x"}})
+        for name in ("h9", "h10")
+    ]
+    client = Client(ModelTransport(lab.cloud), "oneadmin", "secret", clock=lab.clock, sleep=lab.clock.sleep)
+    first, second = engine.ensure(client, DeclaredHosts(declared, wait=False), check_mode=False)["results"]
+    message = "is gone: somebody else has removed it" if gone else "keeps nothing as NOTE where 'x' was asked for"
+    assert first["failed"] and message in first["msg"]
+    assert (second["failed"], second["changed"]) == (False, True)
