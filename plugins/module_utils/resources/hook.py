@@ -40,7 +40,7 @@ class Hooks(Declared):
     refused_attributes: ClassVar[Mapping[str, str]] = {"TYPE": "use type", "COMMAND": "use command"}
     # src/hm/Hook.cc, HookStateHost.cc, HookStateVM.cc, HookStateImage.cc
     normal_forms: ClassVar[Mapping[str, Callable[[str], str]]] = {
-        "REMOTE": syntax.yes_no,
+        "REMOTE": lambda text: syntax.yes_no(text) or "NO",
         "STATE": str.upper,
         "LCM_STATE": str.upper,
         "RESOURCE": str.upper,

@@ -115,6 +115,7 @@ def test_looking_costs_no_call(kind: str) -> None:
     [
         ("hook", {"CALL": "one.vm.allocate", "REMOTE": "no"}),
         ("hook", {"CALL": "one.vm.allocate", "REMOTE": True, "STATE": "error"}),
+        ("hook", {"CALL": "one.vm.allocate", "REMOTE": ""}),
         ("vnet", {"AUTOMATIC_VLAN_ID": True}),
         ("vnet", {"AUTOMATIC_VLAN_ID": "no", "AUTOMATIC_OUTER_VLAN_ID": "yes"}),
         ("datastore", {"DISK_TYPE": "file", "ALLOW_ORPHANS": True}),
