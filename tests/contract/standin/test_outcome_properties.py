@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -170,7 +171,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         return
     cloud = Cloud(tmp_path_factory.mktemp("outcome") / "one")
     cloud.start()
-    yield Client(HttpTransport(cloud.url), *SESSION.split(":", 1))
+    connected = Client(HttpTransport(cloud.url), *SESSION.split(":", 1))
+    # Until the datastores are monitored, oned has no space for images.
+    deadline = time.monotonic() + 20
+    while "<FREE_MB>0<" in connected.read("one.datastore.info", 1, False) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    yield connected
     cloud.stop()
 
 
