@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from role_variables import variable
 
 ROLE = Path(__file__).parents[2] / "roles/hypervisor"
 DEBIAN = {"os_family": "Debian", "distribution": "Debian", "distribution_version": "12.5"}
@@ -27,10 +26,7 @@ UPSTREAM = "https://downloads.opennebula.io/repo/6.10"
 
 def value(name: str, facts: dict[str, str], **given: Any) -> Any:
     """Return a variable of the role on a machine with these facts."""
-    loader = DataLoader()
-    variables: dict[str, Any] = {
-        **loader.load_from_file(str(ROLE / "defaults/main.yml"), trusted_as_template=True),
-        **loader.load_from_file(str(ROLE / "vars/main.yml"), trusted_as_template=True),
+    variables = {
         "inventory_hostname": "kvm1",
         "role_path": str(ROLE),
         "ansible_facts": {**facts, "distribution_major_version": facts["distribution_version"].split(".")[0]},
@@ -43,7 +39,7 @@ def value(name: str, facts: dict[str, str], **given: Any) -> Any:
         "hypervisor_type": "kvm",
         **given,
     }
-    return Templar(loader, variables=variables).template(variables[name])
+    return variable(ROLE, name, variables)
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from role_variables import variable
 
 ROLE = Path(__file__).parents[2] / "roles/registration"
 
 
 def value(name: str, **given: Any) -> Any:
     """Return a variable of the role."""
-    loader = DataLoader()
-    variables: dict[str, Any] = {
-        **loader.load_from_file(str(ROLE / "defaults/main.yml"), trusted_as_template=True),
-        **loader.load_from_file(str(ROLE / "vars/main.yml"), trusted_as_template=True),
-        "ansible_play_hosts": [],
-        **given,
-    }
-    return Templar(loader, variables=variables).template(variables[name])
+    return variable(ROLE, name, {"ansible_play_hosts": [], **given})
 
 
 @pytest.mark.parametrize(

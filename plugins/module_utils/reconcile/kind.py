@@ -82,7 +82,10 @@ class ResourceKind:
 
     def failure_reason(self, existing: ObservedObject) -> str | None:
         """Why an object in the desired state cannot be used."""
-        return None
+        if existing.view.get("state") != "ERROR":
+            return None
+        reason = existing.view["template"].get("ERROR", "oned gives no reason; its log may")
+        return f"it is in ERROR: {reason}; remove it (state absent) and add it again"
 
     def delete_problem(self, existing: ObservedObject) -> str | None:
         """Why an object cannot be deleted."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.documents import secrets
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import ItemPlan, Items
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.plan import ItemPlan, Items, Progress
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.reconcile.protocol import Resources, W
 
 
@@ -25,30 +25,33 @@ def remaining(resources: Resources[W], observed: W, plans: Sequence[ItemPlan], i
 
 def unfinished(again: Sequence[ItemPlan], items: Items) -> list[ItemPlan]:
     """Objects that were created in this run and still differ: oned takes some attributes in an update only."""
-    return [
-        plan
-        for plan in again
-        if plan.changes and plan.id is not None and plan.id == items[plan.name].id and items[plan.name].created
-    ]
+    return [plan for plan in again if items[plan.name].created and _differs(plan, items[plan.name])]
 
 
 def gone(again: Sequence[ItemPlan], items: Items) -> bool:
     """Whether an object that was created in this run is not listed."""
-    return any(items[plan.name].created and plan.id is None and plan.problem is None for plan in again)
+    return any(_is_gone(plan, items[plan.name]) for plan in again)
 
 
 def conclude(again: Sequence[ItemPlan], items: Items) -> None:
     """Fail the objects that are not in the desired state."""
     for plan in again:
         item = items[plan.name]
-        if plan.problem is not None:
-            # Such as a duplicate that another run has made, and will remove.
-            continue
-        if item.created and plan.id is None:
+        if _is_gone(plan, item):
             item.fail(f"it was created with the id {item.id}, and is gone: somebody else has removed it")
-        elif plan.changes and plan.id is not None and plan.id == item.id and "delete" not in plan.actions:
+        elif _differs(plan, item) and "delete" not in plan.actions:
             kept = "; ".join(_differences(plan.before or {}, plan.after or {}))
             item.fail(f"oned has accepted the changes, but {kept or 'still needs: ' + ', '.join(plan.actions)}")
+
+
+def _is_gone(plan: ItemPlan, item: Progress) -> bool:
+    # A plan with a problem tells of a duplicate that another run has made, and will remove.
+    return item.created and plan.id is None and plan.problem is None
+
+
+def _differs(plan: ItemPlan, item: Progress) -> bool:
+    """Whether the object of this run, and not another one of its name, still needs changes."""
+    return bool(plan.changes) and plan.id is not None and plan.id == item.id
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

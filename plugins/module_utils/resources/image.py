@@ -121,12 +121,6 @@ class Images(Declared):
             )
         return None
 
-    def failure_reason(self, existing: ObservedObject) -> str | None:
-        if existing.view["state"] != "ERROR":
-            return None
-        reason = existing.view["template"].get("ERROR", "oned gives no reason; its log may")
-        return f"it is in ERROR: {reason}; remove it (state absent) and add it again"
-
     def delete_problem(self, existing: ObservedObject) -> str | None:
         vms = existing.view["vms"]
         return f"{len(vms)} virtual machines use it: {', '.join(map(str, vms))}" if vms else None

@@ -178,12 +178,6 @@ class VirtualNetworks(Declared):
             )
         return None
 
-    def failure_reason(self, existing: ObservedObject) -> str | None:
-        if existing.view["state"] != "ERROR":
-            return None
-        reason = existing.view["template"].get("ERROR", "oned gives no reason; its log may")
-        return f"it is in ERROR: {reason}; remove it (state absent) and add it again"
-
     def delete_problem(self, existing: ObservedObject) -> str | None:
         used = existing.view["used_leases"]
         return f"{used} of its addresses are in use by virtual machines or reservations" if used else None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from standin_cloud import Cloud
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
+from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import HttpTransport
+from standin_cloud import SESSION, Cloud
 
 MARIADB = os.environ.get("KUBENEBULA_TEST_MARIADB", "")
 
@@ -40,6 +43,24 @@ def installed(cloud: Cloud) -> Iterator[Cloud]:
     yield cloud
     if cloud.process is not None:
         cloud.stop()
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of a running stand-in; with ONED_URL and ONED_AUTH (user:password) of that oned."""
+    url = os.environ.get("ONED_URL", "")
+    if url:
+        yield Client(HttpTransport(url), *os.environ["ONED_AUTH"].split(":", 1))
+        return
+    cloud = Cloud(tmp_path_factory.mktemp("cloud") / "one")
+    cloud.start()
+    connected = Client(HttpTransport(cloud.url), *SESSION.split(":", 1))
+    # Until the datastores are monitored, oned has no space for images.
+    deadline = time.monotonic() + 20
+    while "<FREE_MB>0<" in connected.read("one.datastore.info", 1, False) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    yield connected
+    cloud.stop()
 
 
 @pytest.fixture

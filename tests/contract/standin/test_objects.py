@@ -7,9 +7,7 @@ On the stand-in; with ONED_URL and ONED_AUTH (user:password) on that oned instea
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,8 +26,6 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.us
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.zone import Zones
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import HttpTransport
-from standin_cloud import SESSION, Cloud
 
 Item = dict[str, Any]
 NAME = "kubenebula-test"
@@ -135,23 +131,6 @@ CASES: dict[str, tuple[Callable[..., Any], Item, list[tuple[Item, list[str]]]]] 
         [({"template": {"ON": "UNKNOWN"}}, ["update"])],
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    url = os.environ.get("ONED_URL", "")
-    if url:
-        yield Client(HttpTransport(url), *os.environ["ONED_AUTH"].split(":", 1))
-        return
-    cloud = Cloud(tmp_path_factory.mktemp("objects") / "one")
-    cloud.start()
-    connected = Client(HttpTransport(cloud.url), *SESSION.split(":", 1))
-    # Until the datastores are monitored, oned has no space for images.
-    deadline = time.monotonic() + 20
-    while "<FREE_MB>0<" in connected.read("one.datastore.info", 1, False) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    yield connected
-    cloud.stop()
 
 
 def run(client: Client, kind: Callable[..., Any], *items: Any, state: str = "present") -> list[list[str]]:

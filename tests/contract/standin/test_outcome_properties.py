@@ -9,9 +9,7 @@ normalises, fills in, ignores and decides itself (src/vnm, src/datastore, src/im
 from __future__ import annotations
 
 import itertools
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,10 +28,8 @@ from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.us
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.resources.vnet import VirtualNetworks
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.client import Client
 from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.errors import OnedError
-from ansible_collections.kubenebula.opennebula.plugins.module_utils.rpc.transport import HttpTransport
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from standin_cloud import SESSION, Cloud
 
 # oned takes a while to make and to remove these.
 SLOW = ("image", "virtual network")
@@ -161,23 +157,6 @@ KINDS: dict[str, tuple[Callable[..., Any], st.SearchStrategy[dict[str, Any]]]] =
         ),
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    url = os.environ.get("ONED_URL", "")
-    if url:
-        yield Client(HttpTransport(url), *os.environ["ONED_AUTH"].split(":", 1))
-        return
-    cloud = Cloud(tmp_path_factory.mktemp("outcome") / "one")
-    cloud.start()
-    connected = Client(HttpTransport(cloud.url), *SESSION.split(":", 1))
-    # Until the datastores are monitored, oned has no space for images.
-    deadline = time.monotonic() + 20
-    while "<FREE_MB>0<" in connected.read("one.datastore.info", 1, False) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    yield connected
-    cloud.stop()
 
 
 def run(client: Client, kind: Callable[..., Any], item: dict[str, Any], state: str = "present") -> dict[str, Any]:
